@@ -1,0 +1,78 @@
+"""``hybrid-harness check``: run, show progress, write the report."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from harness.config import Options
+from harness.core.errors import UsageProblem
+from harness.core.report import RunReport
+from harness.engine import check
+from harness.engine.run import Progress as Told
+from harness.reporting import print_text, render_json, render_text
+
+
+def run_check(targets: Sequence[str], options: Options) -> bool:
+    """Check, print or write the report, and say whether the run fails."""
+    if options.output is not None:
+        _refuse_unwritable(Path(options.output))
+    with (
+        _progress() as told,
+        contextlib.redirect_stdout(sys.stderr),
+    ):  # what models print is no part of the report
+        report = check(targets, options, progress=told)
+    _deliver(report, options)
+    return report.fails(options.fail_on)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Told]:
+    """A bar on a terminal, nothing in a pipe."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting")
+        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
+
+
+def _deliver(report: RunReport, options: Options) -> None:
+    if options.output is None and options.format == "text":
+        print_text(report, Console(highlight=False, soft_wrap=False))
+        return
+    rendered = render_json(report) if options.format == "json" else render_text(report)
+    if options.output is None:
+        sys.stdout.write(rendered)
+    else:
+        _replace(Path(options.output), rendered)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Say so before the run, not after it."""
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UsageProblem(
+            f"The report can't be written to {path}.",
+            where="--output",
+            hint="Name a file in a folder that exists and that you may write to.",
+        )
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the whole file or leave the old one."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise UsageProblem(
+            f"The report can't be written to {path}: {error.strerror}.",
+            where="--output",
+            hint="Make room, or name another file.",
+        ) from error

@@ -1,0 +1,143 @@
+"""Subcommands, their flags, and the exit status: 0 clean, 1 findings, 2 usage, 3 environment, 4 a bug of ours."""
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.config import DATABASES, FORMATS, HELP, Options, checked, overridden, read_options, severity
+from harness.core.errors import HarnessError, UsageProblem
+
+FINDINGS, BUG, INTERRUPTED = 1, 4, 130
+DEFAULTS = Options()
+
+app = typer.Typer(
+    name="hybrid-harness",
+    help="Checks that both sides of every SQLAlchemy hybrid agree: Python on an instance, SQL on a real PostgreSQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command; an error is one message on stderr."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        app()
+    except HarnessError as error:
+        sys.stderr.write(f"hybrid-harness: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("hybrid-harness: interrupted; the server it started is gone.\n")
+        sys.exit(INTERRUPTED)
+    except Exception:  # noqa: BLE001 - the outermost boundary
+        traceback.print_exc()
+        sys.stderr.write(
+            "hybrid-harness: this is a bug of the harness; please report it with the lines above.\n"
+        )
+        sys.exit(BUG)
+
+
+def _flag(name: str, shown: object) -> str:
+    return f"{HELP[name]} [default: {shown}]"
+
+
+Targets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TARGET...", help="pkg.module, pkg.module:Base, pkg.module:Class, or path/to/file.py[:Base]."
+    ),
+]
+
+
+@app.command()
+def check(
+    targets: Targets,
+    *,
+    database: Annotated[
+        str | None,
+        typer.Option(help=_flag("database", DEFAULTS.database), metavar="|".join((*DATABASES, "URL"))),
+    ] = None,
+    examples: Annotated[int | None, typer.Option(help=_flag("examples", DEFAULTS.examples))] = None,
+    seed: Annotated[int | None, typer.Option(help=_flag("seed", DEFAULTS.seed))] = None,
+    only: Annotated[list[str] | None, typer.Option(help=HELP["only"], metavar="GLOB")] = None,
+    skip: Annotated[list[str] | None, typer.Option(help=HELP["skip"], metavar="GLOB")] = None,
+    select: Annotated[list[str] | None, typer.Option(help=HELP["select"], metavar="RULE")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help=HELP["ignore"], metavar="RULE")] = None,
+    fail_on: Annotated[
+        str | None, typer.Option(help=_flag("fail_on", DEFAULTS.fail_on), metavar="error|warning")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help=_flag("timeout", DEFAULTS.timeout), metavar="SECONDS")
+    ] = None,
+    format: Annotated[  # noqa: A002 - the flag's name
+        str | None, typer.Option(help=_flag("format", DEFAULTS.format), metavar="|".join(FORMATS))
+    ] = None,
+    output: Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")] = None,
+) -> None:
+    """Check every hybrid of the targets, print a table, then each finding."""
+    from harness.cli.check import run_check
+
+    given = {
+        "database": database,
+        "examples": examples,
+        "seed": seed,
+        "only": tuple(only or ()),
+        "skip": tuple(skip or ()),
+        "select": tuple(select or ()),
+        "ignore": tuple(ignore or ()),
+        "fail_on": None if fail_on is None else severity(fail_on, "--fail-on"),
+        "timeout": timeout,
+        "format": format,
+        "output": output,
+    }
+    options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
+    if run_check(targets, options):
+        raise typer.Exit(FINDINGS)
+
+
+@app.command(name="list")
+def list_hybrids(targets: Targets) -> None:
+    """Print every hybrid of the targets with its file and line; needs no database."""
+    from harness.discovery import discover, load_target
+
+    for spec in targets:
+        for each in discover(load_target(spec)):
+            hybrid = each.hybrid
+            others = f"  (also on {', '.join(hybrid.shown_by[1:])})" if len(hybrid.shown_by) > 1 else ""
+            typer.echo(f"{hybrid.name}  {hybrid.file}:{hybrid.line}{others}")
+
+
+@app.command()
+def explain(
+    rule: Annotated[str | None, typer.Argument(help="A rule's code or name; all rules if left out.")] = None,
+) -> None:
+    """Say what a rule reports, why that is bad, and what to write instead."""
+    from harness.cli.explain import explanation
+
+    typer.echo(explanation(rule))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def diff() -> None:
+    """Say what changed in meaning between two revisions' snapshots (not yet)."""
+    raise _not_yet("diff", "compare the files under snapshots/ with git diff")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def replay() -> None:
+    """Run a finding's counterexample again (not yet)."""
+    raise _not_yet(
+        "replay", "run the command that the report gives under `again`; a known failure is tried first"
+    )
+
+
+def _not_yet(name: str, instead: str) -> UsageProblem:
+    return UsageProblem(
+        f"`{name}` is not there yet.", where=f"hybrid-harness {name}", hint=f"For now, {instead}."
+    )

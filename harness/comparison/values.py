@@ -1,0 +1,46 @@
+"""When the two sides' values are the same, and when only their types are apart."""
+
+import decimal
+import math
+from typing import Any
+
+RELATIVE = 1e-9
+"""Tolerance between floats: sums in another order differ by a few units in the 16th digit for each addend."""
+
+
+def same(python: Any, sql: Any) -> bool:
+    """Whether a value from Python and one from SQL are one value.
+
+    None is only None, never False or 0. Floats, and a float against a Decimal, may differ by RELATIVE; NaN is NaN; other
+    numbers are compared by value, so that Decimal's scale doesn't count. Lists and tuples are compared by their elements.
+    """
+    if python is None or sql is None:
+        return python is sql
+    if isinstance(python, bool) or isinstance(sql, bool):
+        return bool(python == sql)
+    if isinstance(python, int | float | decimal.Decimal) and isinstance(sql, int | float | decimal.Decimal):
+        return _same_number(python, sql)
+    if isinstance(python, list | tuple) and isinstance(sql, list | tuple):
+        return len(python) == len(sql) and all(map(same, python, sql))
+    return _equal(python, sql)
+
+
+def _same_number(python: Any, sql: Any) -> bool:
+    if python != python or sql != sql:  # noqa: PLR0124 - NaN
+        return bool(python != python and sql != sql)  # noqa: PLR0124
+    if isinstance(python, float) or isinstance(sql, float):
+        return math.isclose(float(python), float(sql), rel_tol=RELATIVE, abs_tol=RELATIVE)
+    return bool(python == sql)
+
+
+def _equal(python: Any, sql: Any) -> bool:
+    try:
+        return bool(python == sql)
+    except Exception:  # noqa: BLE001 - __eq__ is the user's code; what can't be compared isn't the same
+        return False
+
+
+def drift(python: Any, sql: Any) -> tuple[str, str] | None:
+    """The two type names where one side gives a float and the other a Decimal: they can't be added in Python."""
+    pair = (type(python).__name__, type(sql).__name__)
+    return pair if set(pair) == {"float", "Decimal"} else None

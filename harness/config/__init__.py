@@ -1,0 +1,6 @@
+"""The settings of a run and where they come from."""
+
+from harness.config.options import DATABASES, FORMATS, HELP, Options, checked, overridden
+from harness.config.pyproject import read_options, severity
+
+__all__ = ["DATABASES", "FORMATS", "HELP", "Options", "checked", "overridden", "read_options", "severity"]

@@ -1,0 +1,83 @@
+"""What a run can be told: one table that feeds the command's flags, pytest's, pyproject.toml and the documentation."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from harness.core.errors import UsageProblem
+from harness.core.finding import Severity
+
+DATABASES = ("auto", "embedded", "docker")
+FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A run's settings. ``timeout`` is in seconds, for one evaluation; ``only`` and ``skip`` are globs on Class.hybrid."""
+
+    database: str = "auto"
+    examples: int = 100
+    seed: int = 0
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: Severity = Severity.ERROR
+    timeout: float = 5.0
+    format: str = "text"
+    output: str | None = None
+
+
+HELP = {
+    "database": "Where PostgreSQL comes from: auto, embedded, docker, or the URL of a server.",
+    "examples": "Datasets for each hybrid.",
+    "seed": "Draws the datasets: the same seed, the same datasets.",
+    "only": "Check only hybrids whose Class.hybrid matches this glob; may be given several times.",
+    "skip": "Leave out hybrids whose Class.hybrid matches this glob; may be given several times.",
+    "select": "Report only rules whose code begins with this; may be given several times.",
+    "ignore": "Do not report rules whose code begins with this; may be given several times.",
+    "fail_on": "The least severity that fails the run; under warning, untested hybrids fail it too.",
+    "timeout": "Seconds for one evaluation, of a getter or of a statement.",
+    "format": "What to print: text or json.",
+    "output": "Write the report to this file instead of printing it.",
+}
+
+PYTEST_FLAGS: dict[str, type] = {"database": str, "examples": int, "seed": int, "timeout": float}
+"""Options that pytest takes too, as ``--hybrids-NAME``, and the type of each."""
+
+
+def checked(options: Options, *, where: str) -> Options:
+    """``options`` if every value can be meant. Raises UsageProblem that names the option and its limits."""
+    _at_least(options.examples, 1, "examples", where)
+    _at_least(options.seed, 0, "seed", where)
+    if options.timeout <= 0:
+        raise UsageProblem(
+            f"timeout is {options.timeout:g}, but an evaluation needs some time.",
+            where=where,
+            hint="Give seconds above 0, for instance 5.",
+        )
+    if options.format not in FORMATS:
+        raise UsageProblem(
+            f"There is no format {options.format!r}.",
+            where=where,
+            hint=f"Choose one of {', '.join(FORMATS)}.",
+        )
+    if options.database not in DATABASES and "://" not in options.database:
+        raise UsageProblem(
+            f"{options.database!r} is no database.",
+            where=where,
+            hint=f"Give {', '.join(DATABASES)}, or a URL such as postgresql://user@host/name.",
+        )
+    return options
+
+
+def _at_least(value: int, least: int, name: str, where: str) -> None:
+    if value < least:
+        raise UsageProblem(
+            f"{name} is {value}, but it must be at least {least}.", where=where, hint=f"Give {least} or more."
+        )
+
+
+def overridden(options: Options, given: dict[str, Any]) -> Options:
+    """``options`` with those values of ``given`` that were set (not None, not empty)."""
+    names = {field.name for field in fields(Options)}
+    return replace(options, **{k: v for k, v in given.items() if k in names and v is not None and v != ()})

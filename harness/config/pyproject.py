@@ -1,0 +1,85 @@
+"""``[tool.hybrid-harness]`` in pyproject.toml: the flags' names, each value of its flag's type, nothing unknown."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from harness.config.options import Options, checked, overridden
+from harness.core.errors import UsageProblem
+from harness.core.finding import Severity
+
+SECTION = "[tool.hybrid-harness]"
+LISTS = frozenset({"only", "skip", "select", "ignore"})
+NUMBERS: Mapping[str, tuple[type, ...]] = {"examples": (int,), "seed": (int,), "timeout": (int, float)}
+
+
+def read_options(folder: Path) -> Options:
+    """The options that ``folder``'s pyproject.toml sets; defaults where there is no file or no section.
+
+    Raises UsageProblem, with file, key and what would be right, for TOML that can't be read and for keys and values that
+    can't be meant.
+    """
+    path = folder / "pyproject.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Options()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(
+            f"pyproject.toml can't be read: {error}", where=str(path), hint="Make it readable UTF-8 text."
+        ) from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageProblem(
+            f"pyproject.toml is not valid TOML: {error}", where=str(path), hint="Mend the line it names."
+        ) from error
+    section = document.get("tool", {}).get("hybrid-harness", {})
+    where = f"{SECTION} of {path}"
+    if not isinstance(section, dict):
+        raise UsageProblem(f"{SECTION} is not a table.", where=str(path), hint=f"Write {SECTION} on a line.")
+    values = {_known(key, where): _value(key, value, where) for key, value in section.items()}
+    return checked(overridden(Options(), values), where=where)
+
+
+def _known(key: str, where: str) -> str:
+    names = [field.name.replace("_", "-") for field in fields(Options)]
+    if key in names:
+        return key.replace("-", "_")
+    near = difflib.get_close_matches(key, names, n=1)
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    raise UsageProblem(
+        f"There is no setting {key!r}.", where=where, hint=f"{meant}Settings are {', '.join(names)}."
+    )
+
+
+def _value(key: str, value: Any, where: str) -> Any:
+    if key in LISTS:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise _wrong(key, value, "a list of strings", where)
+    if key in NUMBERS:
+        if isinstance(value, NUMBERS[key]) and not isinstance(value, bool):
+            return value
+        raise _wrong(key, value, "a number" if float in NUMBERS[key] else "a whole number", where)
+    if not isinstance(value, str):
+        raise _wrong(key, value, "a string", where)
+    return severity(value, where) if key == "fail-on" else value
+
+
+def severity(value: str, where: str) -> Severity:
+    """``error`` or ``warning``. Raises UsageProblem for anything else."""
+    if value in (Severity.ERROR, Severity.WARNING):
+        return Severity(value)
+    raise UsageProblem(
+        f"fail-on is {value!r}, which is no threshold.", where=where, hint="Choose error or warning."
+    )
+
+
+def _wrong(key: str, value: Any, wanted: str, where: str) -> UsageProblem:
+    return UsageProblem(
+        f"{key} is {value!r}, but it must be {wanted}.", where=where, hint=f"Write {wanted} after `{key} =`."
+    )

@@ -1,0 +1,53 @@
+"""A hybrid as people name it, free of SQLAlchemy's objects, so that observations and findings can carry it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Which SQLAlchemy construct has the two sides."""
+
+    HYBRID_PROPERTY = "hybrid_property"
+    HYBRID_METHOD = "hybrid_method"
+    COLUMN_PROPERTY = "column_property"
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipRead:
+    """A relationship whose name the Python side mentions.
+
+    ``direction`` is SQLAlchemy's name (``MANYTOONE``, ``ONETOMANY``, ``MANYTOMANY``); ``remote_side`` lists the columns on
+    the far side as ``table.column``.
+    """
+
+    owner: str
+    name: str
+    target: str
+    direction: str
+    uselist: bool
+    remote_side: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hybrid:
+    """One hybrid: where it is defined, which classes show it, and what its Python side reads.
+
+    ``file`` is relative to the working folder where it lies below it. ``shown_by`` names every mapped class that has it,
+    the first being the one it is evaluated on. ``self_references`` are relationships from the hybrid's class to itself.
+    """
+
+    target: str
+    module: str
+    class_name: str
+    attribute: str
+    kind: Kind
+    file: str
+    line: int
+    shown_by: tuple[str, ...]
+    primary_key: tuple[str, ...]
+    relationships_read: tuple[RelationshipRead, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``Class.hybrid``, as selections, reports and snapshots name it."""
+        return f"{self.class_name}.{self.attribute}"

@@ -1,0 +1,150 @@
+"""Evidence: what the engine saw, frozen, before anyone judges it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.core.dataset import Dataset
+from harness.core.hybrid import Hybrid
+from harness.core.outcome import Outcome, Returned
+
+Key = tuple[Any, ...]
+"""A primary key's values, in the order of the mapper's primary key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLevel:
+    """The value of ``Class.hybrid``: Python source of its repr, and what SQLAlchemy takes it for.
+
+    ``form`` is one of ``expression`` (composes), ``select`` (a bare Select), ``text`` (a TextClause), ``none``, ``constant``
+    (any other Python value).
+    """
+
+    form: str
+    type_name: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the expression's tree says, without running it.
+
+    ``foreign_tables``: tables that the expression adds to the FROM of a select of the class. ``own_table_under_alias``:
+    columns of the un-aliased table that remain when the expression is built on an alias. ``self_correlated``: predicates
+    that compare two columns of the outer row inside a subquery that also meant to read the table itself. ``unbound``: bind
+    parameters without a value. ``union_all_recursion``: names of recursive CTEs that use UNION ALL. ``tables``/``columns``: all that the SQL
+    reads, columns as ``table.column``. ``type_name``: SQLAlchemy's result type.
+    """
+
+    foreign_tables: tuple[str, ...] = ()
+    own_table_under_alias: tuple[str, ...] = ()
+    self_correlated: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    union_all_recursion: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    type_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement as the psycopg dialect renders it, with its parameters."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What became of the SQL side before any data: the class-level value, and each position's compiled statement.
+
+    ``class_level`` is Returned(ClassLevel), Raised or TimedOut; ``statements`` maps a position to Returned(Compiled) or
+    Raised, and is empty where there is no class-level value.
+    """
+
+    hybrid: Hybrid
+    class_level: Outcome
+    statements: Mapping[str, Outcome] = field(default_factory=dict)
+    structure: Structure = field(default_factory=Structure)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the plain select can be sent to a server."""
+        return (
+            isinstance(self.class_level, Returned)
+            and self.class_level.value.form in ("expression", "select")
+            and isinstance(self.statements.get("select"), Returned)
+            and not self.structure.unbound
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one position gave on one dataset.
+
+    ``expected`` are the rows that the plain select's values imply, ``outcome`` is Returned(rows), Raised or TimedOut; rows
+    are tuples, compared with multiplicity. ``ordered`` says that the order of the rows matters too.
+    """
+
+    position: str
+    outcome: Outcome
+    expected: tuple[tuple[Any, ...], ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Both sides of one hybrid on one dataset.
+
+    ``python`` has an outcome for each instance; ``select`` is Returned(rows of (key, value)), Raised or TimedOut;
+    ``answers`` are the other positions, empty where the select itself gave no rows.
+    """
+
+    hybrid: Hybrid
+    structure: Structure
+    dataset: Dataset
+    python: Mapping[Key, Outcome]
+    select: Outcome
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a run over many datasets reached, for judging whether it tested anything."""
+
+    hybrid: Hybrid
+    examples: int
+    comparisons: int
+    distinct_values: int
+    nulls: int
+    only_value: str | None = None
+    sides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Statements that the Python side sends for ``rows`` instances, at two sizes.
+
+    ``causes`` are the relationships whose lazy loads sent them, as ``Class.relationship``, most statements first.
+    ``sql_side`` says whether the SQL side answered the same rows in one statement.
+    """
+
+    hybrid: Hybrid
+    rows: tuple[int, int]
+    queries: tuple[int, int]
+    causes: tuple[str, ...] = ()
+    sql_side: bool = True
+
+    @property
+    def per_row(self) -> float:
+        """Statements added for each further instance."""
+        (few, many), (less, more) = self.rows, self.queries
+        return (more - less) / (many - few) if many > few else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLoss:
+    """The server or the connection to it went away during a hybrid's evaluation."""
+
+    hybrid: Hybrid
+    message: str

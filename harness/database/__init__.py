@@ -1,0 +1,6 @@
+"""PostgreSQL servers to work on: found, started, and gone again with the run."""
+
+from harness.database.choice import start_server
+from harness.database.server import Server
+
+__all__ = ["Server", "start_server"]

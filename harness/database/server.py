@@ -1,0 +1,90 @@
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
+
+import sqlalchemy
+
+from harness.core.errors import HarnessError
+from harness.database.databases import Databases
+
+
+class Server(Protocol):
+    """A PostgreSQL server that the harness may create databases on. A context manager: leaving it stops it."""
+
+    provider: str
+    """Where it comes from: ``embedded``, ``binaries``, ``docker`` or ``url``."""
+    reason: str
+    """Why this provider was chosen, one clause for people."""
+    version: str
+    """The server's version without the distribution's suffix, such as ``18.6``."""
+
+    def create_database(self) -> sqlalchemy.URL:
+        """Create a fresh, empty database and return its URL (driver ``postgresql+psycopg``).
+
+        Raises EnvironmentProblem where the server has gone or refuses.
+        """
+        ...
+
+    def drop_database(self, url: sqlalchemy.URL) -> None:
+        """Drop a database that this server object created, whoever is still connected to it.
+
+        Raises ValueError for any other database, EnvironmentProblem where the server has gone or refuses.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Drop what was created and end what was started; does nothing the second time, and in forked children.
+
+        Raises EnvironmentProblem that names the databases left on somebody's server which can't be reached any more.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class RunningServer:
+    """The one implementation of Server; providers differ in where the databases are and in how the server ends."""
+
+    def __init__(
+        self, *, provider: str, reason: str, version: str, databases: Databases, end: Callable[[], None]
+    ) -> None:
+        self.provider = provider
+        self.reason = reason
+        self.version = version
+        self._databases = databases
+        self._end = end
+        self._owner = os.getpid()
+        self._stopped = False
+
+    def create_database(self) -> sqlalchemy.URL:
+        """Create a fresh, empty database; see Server."""
+        return self._databases.create()
+
+    def drop_database(self, url: sqlalchemy.URL) -> None:
+        """Drop a database of this object's own; see Server."""
+        self._databases.drop(url)
+
+    def stop(self) -> None:
+        """Leave nothing behind; see Server."""
+        if self._stopped or os.getpid() != self._owner:
+            return
+        self._stopped = True
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.stop()
+        except HarnessError as problem:
+            if error is None:
+                raise
+            error.add_note(str(problem))

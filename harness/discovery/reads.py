@@ -1,0 +1,154 @@
+"""What a Python side reads: an estimate from its byte code that may name too much, never too little."""
+
+import datetime as dt
+import decimal
+import dis
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
+from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
+
+DYNAMIC = frozenset({"getattr", "__getattribute__", "__dict__", "vars", "attrgetter", "inspect"})
+"""Names that read attributes whose names the byte code doesn't show."""
+
+PLAIN = (str, int, float, decimal.Decimal, dt.date, dt.timedelta)
+MOST_CONSTANTS = 50
+"""Members of one collection that are taken over."""
+LONGEST = 40
+"""Characters; what is longer is a docstring or a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonReads:
+    """Mappers that the Python side can get to, relationships and columns whose names it mentions there.
+
+    ``constants`` are the plain values in its code and in the module-level collections it names: what columns are compared
+    with, most often.
+    """
+
+    mappers: tuple[Mapper[Any], ...]
+    relationships: tuple[RelationshipProperty[Any], ...]
+    columns: frozenset[Column[Any]]
+    constants: tuple[Any, ...]
+
+
+def python_reads(mapper: Mapper[Any], getter: Any) -> PythonReads:
+    """Follow ``getter`` from ``mapper`` through relationships, methods, properties and other hybrids."""
+    return _Walk(mapper, getter).reads()
+
+
+class _Walk:
+    """Grows names and mappers until neither brings a new one."""
+
+    def __init__(self, mapper: Mapper[Any], getter: Any) -> None:
+        self.names: set[str] = set()
+        self.mappers: dict[Mapper[Any], None] = {}
+        self.seen: set[types.CodeType] = set()
+        self.constants: dict[tuple[type, Any], Any] = {}
+        self._reach(mapper)
+        self._read(getter)
+
+    def reads(self) -> PythonReads:
+        size = (0, 0)
+        while size != (len(self.names), len(self.mappers)):
+            size = (len(self.names), len(self.mappers))
+            for mapper in list(self.mappers):
+                for relationship in self._named(mapper.relationships):
+                    self._reach(relationship.mapper)
+                self._read_attributes(mapper.class_)
+        relationships = [r for mapper in self.mappers for r in self._named(mapper.relationships)]
+        columns = {
+            column
+            for mapper in self.mappers
+            for prop in self._named(mapper.column_attrs)
+            if isinstance(prop, ColumnProperty)
+            for column in prop.columns
+            if isinstance(column, Column) and isinstance(column.table, Table)
+        }
+        return PythonReads(
+            tuple(self.mappers),
+            tuple(dict.fromkeys(relationships)),
+            frozenset(columns),
+            tuple(self.constants.values()),
+        )
+
+    def _named(self, properties: Any) -> Iterator[Any]:
+        everything = bool(self.names & DYNAMIC)
+        return (prop for prop in properties if everything or prop.key in self.names)
+
+    def _reach(self, mapper: Mapper[Any]) -> None:
+        for each in mapper.self_and_descendants:
+            self.mappers.setdefault(each)
+
+    def _read_attributes(self, class_: type) -> None:
+        """Read the functions behind those attributes of a mapped class whose names have come up."""
+        for name in list(self.names):
+            for owner in class_.__mro__:
+                if name in vars(owner):
+                    self._read(vars(owner)[name])
+
+    def _read(self, value: object) -> None:
+        for function in _functions(value):
+            self._read_code(function.__code__, function.__globals__)
+
+    def _read_code(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
+        if code in self.seen:
+            return
+        self.seen.add(code)
+        self.names.update(code.co_names)
+        for instruction in dis.get_instructions(code):
+            if instruction.opname == "LOAD_GLOBAL":
+                helper = namespace.get(instruction.argval)
+                if isinstance(helper, types.FunctionType) and not _is_library(helper):
+                    self._read(helper)
+                self._note(helper)
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                self._read_code(constant, namespace)
+            else:
+                self._note(constant)
+
+    def _note(self, value: object) -> None:
+        """Keep plain values, those in collections too."""
+        if isinstance(value, str) and len(value) > LONGEST:
+            return
+        if isinstance(value, PLAIN) and not isinstance(value, bool):
+            self.constants.setdefault((type(value), value), value)
+        elif isinstance(value, tuple | list | set | frozenset | dict):
+            for item in list(value)[:MOST_CONSTANTS]:
+                self._note(item)
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    package = (function.__module__ or "").partition(".")[0]
+    return package == "sqlalchemy" or package in sys.stdlib_module_names
+
+
+def _functions(value: object) -> Iterator[types.FunctionType]:
+    """The Python-side functions behind a class attribute, a function included."""
+    if isinstance(value, types.FunctionType):
+        yield value
+        if wrapped := getattr(value, "__wrapped__", None):
+            yield from _functions(wrapped)
+        for cell in value.__closure__ or ():
+            if isinstance(content := _content(cell), types.FunctionType) and content is not value:
+                yield content
+    elif isinstance(value, property | hybrid_property) and value.fget is not None:
+        yield from _functions(value.fget)
+    elif isinstance(value, staticmethod | classmethod):
+        yield from _functions(value.__func__)
+    elif isinstance(value, hybrid_method | cached_property):
+        yield from _functions(value.func)
+
+
+def _content(cell: types.CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a cell that is filled later
+        return None

@@ -1,0 +1,173 @@
+"""TARGET, the text that a user gives, to the mappers that it names."""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapper, registry
+
+from harness.core.errors import EnvironmentProblem, UsageProblem
+
+FORMS = "a target is pkg.module, pkg.module:Base, pkg.module:db, pkg.module:Class, or the same with path/to/file.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target as given, and the mappers behind it in the order of their class names."""
+
+    spec: str
+    mappers: tuple[Mapper[Any], ...]
+
+
+def load_target(spec: str) -> Target:
+    """Import what ``spec`` names and configure its mappers.
+
+    Raises UsageProblem for a target that names nothing with mapped classes, EnvironmentProblem for models that don't import
+    or whose mappers can't be configured.
+    """
+    place, _, name = spec.rpartition(":") if ":" in spec and not spec.endswith(".py") else (spec, "", "")
+    module = _import(place, spec)
+    mappers = _mappers_of(_attribute(module, name, spec), spec) if name else _mappers_in(module, spec)
+    for mapper in mappers:
+        try:
+            mapper._check_configure()  # noqa: SLF001 - configure_mappers() configures every registry of the process
+        except SQLAlchemyError as error:
+            raise EnvironmentProblem(
+                f"The mappers of {spec} can't be configured: {error}",
+                where=f"{mapper.class_.__module__}.{mapper.class_.__qualname__}",
+                hint="Mend the mapping that SQLAlchemy names; the same happens when the application starts.",
+            ) from error
+    return Target(spec, tuple(sorted(mappers, key=lambda mapper: mapper.class_.__qualname__)))
+
+
+def _import(place: str, spec: str) -> ModuleType:
+    try:
+        return _import_file(Path(place), spec) if place.endswith(".py") else importlib.import_module(place)
+    except UsageProblem:
+        raise
+    except ModuleNotFoundError as error:
+        parts = place.split(".")
+        if error.name in {".".join(parts[: length + 1]) for length in range(len(parts))}:
+            raise UsageProblem(
+                f"There is no module {error.name!r} to import.",
+                where=f"target {spec!r}",
+                hint=f"Run in the folder that has it, or check the spelling; {FORMS}.",
+            ) from error
+        raise _does_not_import(spec, error) from error
+    except (Exception, SystemExit) as error:  # the user's own module code runs here
+        raise _does_not_import(spec, error) from error
+
+
+def _does_not_import(spec: str, error: BaseException) -> EnvironmentProblem:
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next(
+        (f for f in reversed(frames) if "importlib" not in f.filename and f.filename != __file__), None
+    )
+    return EnvironmentProblem(
+        f"The models of {spec!r} don't import: {type(error).__name__}: {error}",
+        where=f"{last.filename}:{last.lineno}" if last else f"target {spec!r}",
+        hint=f"`python -c 'import {spec.partition(':')[0]}'` shows the same; mend that first.",
+    )
+
+
+def _import_file(path: Path, spec: str) -> ModuleType:
+    file = path.resolve()
+    if not file.is_file():
+        raise UsageProblem(
+            f"There is no file {path}.", where=f"target {spec!r}", hint=f"Check the path; {FORMS}."
+        )
+    if str(file.parent) not in sys.path:
+        sys.path.insert(0, str(file.parent))
+    known = sys.modules.get(file.stem)
+    if known is not None and getattr(known, "__file__", None) == str(file):
+        return known
+    name = file.stem if known is None else f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    module_spec = importlib.util.spec_from_file_location(name, file)
+    assert module_spec is not None
+    assert module_spec.loader is not None
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[name] = module
+    try:
+        module_spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _attribute(module: ModuleType, name: str, spec: str) -> object:
+    value: object = module
+    for part in name.split("."):
+        if not hasattr(value, part):
+            raise UsageProblem(
+                f"{module.__name__} has no {name!r}.",
+                where=f"target {spec!r}",
+                hint=f"It has {_listing(module)}; {FORMS}.",
+            )
+        value = getattr(value, part)
+    return value
+
+
+def _listing(module: ModuleType) -> str:
+    names = [name for name, value in vars(module).items() if _registry_of(value) is not None]
+    return "these: " + ", ".join(sorted(names)) if names else "no declarative base, registry or mapped class"
+
+
+def _registry_of(value: object) -> registry | None:
+    if isinstance(value, registry):
+        return value
+    found = getattr(value, "registry", None)
+    if isinstance(found, registry):
+        return found
+    models_registry = getattr(getattr(value, "Model", None), "registry", None)
+    return models_registry if isinstance(models_registry, registry) else None
+
+
+def _mapper_of(value: object) -> Mapper[Any] | None:
+    if not isinstance(value, type):
+        return None
+    mapper: Any = inspect(value, raiseerr=False)
+    return mapper if isinstance(mapper, Mapper) else None
+
+
+def _mappers_of(value: object, spec: str) -> Iterable[Mapper[Any]]:
+    mapper = _mapper_of(value)
+    if mapper is not None:
+        return [mapper]
+    found = _registry_of(value)
+    mappers = list(found.mappers) if found is not None else []
+    if not mappers:
+        raise UsageProblem(
+            "The target has no mapped class.",
+            where=f"target {spec!r}",
+            hint=f"Name a declarative base, a registry, an object with .Model, or a mapped class; {FORMS}.",
+        )
+    return mappers
+
+
+def _mappers_in(module: ModuleType, spec: str) -> Iterable[Mapper[Any]]:
+    values = list(vars(module).values())
+    found = {mapper for value in values if (mapper := _mapper_of(value)) is not None}
+    registries = {reg for value in values if (reg := _registry_of(value)) is not None}
+    for reg in registries:
+        found |= {mapper for mapper in reg.mappers if mapper.class_.__module__ == module.__name__}
+    if not found:
+        found = {mapper for reg in registries for mapper in reg.mappers}
+    if not found:
+        raise UsageProblem(
+            f"{module.__name__} has no mapped class.",
+            where=f"target {spec!r}",
+            hint=f"Name the module that defines them; {FORMS}.",
+        )
+    return found

@@ -1,0 +1,137 @@
+"""The stages of a check for the hybrids of one target: translation, datasets, made shapes, growth."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+
+from sqlalchemy import Table
+
+from harness.config import Options
+from harness.core.finding import Finding
+from harness.core.report import HybridReport
+from harness.discovery import Discovered
+from harness.engine.bench import Bench, SchemaProblem, Servers
+from harness.engine.examinee import Examinee
+from harness.engine.made_shapes import try_made_shapes
+from harness.engine.measure import measure_growth, prove_readable
+from harness.engine.search import replay, smallest, survey
+from harness.evaluation.containment import ServerLost
+from harness.generation import Plan, Ungeneratable, closure, insertion_order, plan_dataset
+from harness.rules import judge
+
+
+class Examination:
+    """Runs every stage of a hybrid once, when its report is first asked for."""
+
+    def __init__(self, discovered: Iterable[Discovered], servers: Servers, options: Options) -> None:
+        self.options = options
+        self._bench = Bench(servers, seconds=options.timeout)
+        self.examinees = [
+            Examinee(each, seconds=options.timeout)
+            for each in discovered
+            if _wanted(each.hybrid.name, options)
+        ]
+        self._done: set[Examinee] = set()
+
+    def close(self) -> None:
+        """Leave nothing on the server."""
+        self._bench.close()
+
+    def groups(self) -> list[list[Examinee]]:
+        """Hybrids that need the same tables and so can share datasets; those without SQL are groups of their own."""
+        groups: dict[object, list[Examinee]] = {}
+        for examinee in self.examinees:
+            with _no_warnings():
+                key = examinee.tables if examinee.translation.runs else examinee
+            groups.setdefault(key, []).append(examinee)
+        return list(groups.values())
+
+    def translation_findings(self, examinee: Examinee) -> list[Finding]:
+        """What the rules say before any data; needs no server."""
+        with _no_warnings(), examinee.clock():
+            return self._reported(judge(examinee.translation))
+
+    def reports(self, group: Sequence[Examinee]) -> list[HybridReport]:
+        """Everything about each hybrid of ``group``, examined together as far as they haven't been yet."""
+        pending = [examinee for examinee in group if examinee not in self._done]
+        with _no_warnings():
+            self._examine([examinee for examinee in pending if examinee.translation.runs])
+        self._done.update(pending)
+        return [self._report(examinee) for examinee in group]
+
+    def _examine(self, group: Sequence[Examinee]) -> None:
+        """All stages that need a server; what stands in the way makes the hybrids untested, with the reason."""
+        if not group:
+            return
+        try:
+            plan = self._plan(group)
+        except (Ungeneratable, SchemaProblem) as problem:
+            for examinee in group:
+                examinee.reason = " ".join(str(problem).split())
+            return
+        for examinee in group:
+            self._guarded(examinee, lambda: replay(examinee, plan, self._bench, number=self.options.seed))  # noqa: B023
+        survey(group, plan, self._bench, examples=self.options.examples, number=self.options.seed)
+        for examinee in group:
+            self._guarded(examinee, lambda: self._follow_up(examinee, plan))  # noqa: B023
+
+    def _plan(self, group: Sequence[Examinee]) -> Plan:
+        tables: frozenset[Table] = frozenset().union(*(examinee.tables for examinee in group))
+        columns = frozenset().union(*(examinee.reach.columns for examinee in group))
+        constants = dict.fromkeys(value for examinee in group for value in examinee.constants)
+        plan = plan_dataset(tables, columns, constants)
+        self._bench.prepare(insertion_order(closure(tables, columns)))
+        return plan
+
+    def _follow_up(self, examinee: Examinee, plan: Plan) -> None:
+        with examinee.clock():
+            for identity in list(examinee.found):
+                if identity in examinee.shrunk:
+                    continue
+                found = smallest(
+                    examinee,
+                    plan,
+                    self._bench,
+                    identity,
+                    examples=self.options.examples,
+                    number=self.options.seed,
+                )
+                examinee.shrunk[identity] = found or examinee.found[identity]
+                examinee.known.remember(identity)
+            try_made_shapes(examinee, plan, self._bench)
+            measure_growth(examinee, plan, self._bench)
+            prove_readable(examinee, plan, self._bench)
+
+    def _guarded(self, examinee: Examinee, stage: Callable[[], None]) -> None:
+        try:
+            stage()
+        except ServerLost as loss:
+            examinee.lose(str(loss))
+            self._bench.recover()
+
+    def _report(self, examinee: Examinee) -> HybridReport:
+        findings = [*judge(examinee.translation), *examinee.findings()]
+        return examinee.report(self._reported(findings))
+
+    def _reported(self, findings: Iterable[Finding]) -> list[Finding]:
+        select, ignore = self.options.select, self.options.ignore
+        return [
+            finding
+            for finding in findings
+            if (not select or finding.rule.startswith(select))
+            and not (ignore and finding.rule.startswith(ignore))
+        ]
+
+
+def _wanted(name: str, options: Options) -> bool:
+    only = not options.only or any(fnmatchcase(name, glob) for glob in options.only)
+    return only and not any(fnmatchcase(name, glob) for glob in options.skip)
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Warnings of the user's models are theirs to hear in their own tests; as errors they would change what is seen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,186 @@
+"""One hybrid under examination: both of its sides, ready to be evaluated on a loaded dataset."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hypothesis import settings
+from sqlalchemy import Column, Table
+from sqlalchemy.orm import Session
+
+from harness.core.dataset import Dataset
+from harness.core.finding import Finding
+from harness.core.hybrid import Hybrid
+from harness.core.observation import Answer, Compiled, Example, Growth, ServerLoss, Translation
+from harness.core.outcome import Returned
+from harness.core.report import HybridReport, Stats
+from harness.discovery import Discovered
+from harness.engine.known_failures import Identity, KnownFailures
+from harness.engine.tally import Tally
+from harness.evaluation.canonical import CanonicalSQL
+from harness.evaluation.python_side import PythonSide
+from harness.evaluation.sql_side import SqlSide
+from harness.evaluation.structure import columns_in, tables_in
+from harness.evaluation.subject import Subject
+from harness.evaluation.translation import translate
+from harness.generation import closure
+from harness.rules import judge
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a hybrid can get to: tables to fill, and the columns in them that either side reads."""
+
+    tables: frozenset[Table]
+    columns: frozenset[Column[object]]
+
+
+class Examinee:
+    """A hybrid with what was seen of it so far. ``seconds`` bounds each single evaluation."""
+
+    def __init__(self, discovered: Discovered, *, seconds: float) -> None:
+        self.discovered = discovered
+        self.hybrid: Hybrid = discovered.hybrid
+        self.subject = Subject(discovered.mapper, self.hybrid.attribute, discovered.mapper.class_)
+        self.tally = Tally()
+        self.found: dict[Identity, Finding] = {}
+        self.shrunk: dict[Identity, Finding] = {}
+        self.known = KnownFailures(settings().database, f"{self.hybrid.module}:{self.hybrid.name}")
+        self.seconds = seconds
+        self.reason: str | None = None
+        self.loss: ServerLoss | None = None
+        self.growth: Growth | None = None
+        self.readable_select: CanonicalSQL | None = None
+        self._spent = 0.0
+
+    @cached_property
+    def translation(self) -> Translation:
+        """The SQL side before any data."""
+        return translate(self.hybrid, self.subject, seconds=self.seconds)
+
+    @cached_property
+    def python_side(self) -> PythonSide:
+        """The getter."""
+        return PythonSide(self.subject, self.discovered.reads.relationships, seconds=self.seconds)
+
+    @cached_property
+    def sql_side(self) -> SqlSide:
+        """The statements."""
+        type_name = self.translation.structure.type_name
+        return SqlSide(self.subject, type_name=type_name, seconds=self.seconds)
+
+    @cached_property
+    def constants(self) -> tuple[Any, ...]:
+        """Plain values in the code of the getter and in the SQL."""
+        bound = self.compiled_select.parameters.values() if self.translation.runs else ()
+        return (
+            *self.discovered.reads.constants,
+            *(each for each in bound if isinstance(each, str | int | float)),
+        )
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Tables and columns of both sides."""
+        reads = self.discovered.reads
+        tables = {table for mapper in reads.mappers for table in mapper.tables if isinstance(table, Table)}
+        columns: set[Column[object]] = set(reads.columns)
+        for relationship in reads.relationships:
+            columns |= {
+                each for pair in relationship.local_remote_pairs for each in pair if isinstance(each, Column)
+            }
+            if isinstance(relationship.secondary, Table):
+                tables.add(relationship.secondary)
+        if self.translation.runs:
+            statement = self.subject.select()
+            tables |= tables_in(statement)
+            columns |= columns_in(statement)
+        return Reach(frozenset(tables), frozenset(columns))
+
+    def example(
+        self, session: Session, dataset: Dataset, *, positions: frozenset[str] | None = None
+    ) -> Example:
+        """Evaluate both sides on the rows that ``session`` sees; of the further ``positions`` all, or those named."""
+        with self.clock():
+            connection = session.connection()
+            select = self.sql_side.select(connection)
+            answers: tuple[Answer, ...] = ()
+            if isinstance(select, Returned) and positions != frozenset():
+                answers = tuple(self.sql_side.answers(connection, select.value, only=positions))
+            python = self.python_side.evaluate(session)
+            return Example(self.hybrid, self.translation.structure, dataset, python, select, answers)
+
+    def record(self, seen: Example) -> None:
+        """Count the example, and keep the first finding of each identity."""
+        self.tally.count(seen)
+        for finding in judge(seen):
+            self.found.setdefault(finding.identity, finding)
+
+    def lose(self, message: str) -> None:
+        """Note that the server went away under this hybrid."""
+        self.loss = ServerLoss(self.hybrid, message)
+
+    def findings(self) -> list[Finding]:
+        """All that the rules say of what was seen with data, the smallest counterexample for each."""
+        found = {**self.found, **self.shrunk}
+        others = [self.loss, self.growth, self.tally.survey(self.hybrid)]
+        return [*found.values(), *(finding for each in others for finding in judge(each))]
+
+    def report(self, findings: Sequence[Finding]) -> HybridReport:
+        """The report with those of the findings that are wanted."""
+        stats = Stats(
+            self.tally.examples,
+            self.tally.comparisons,
+            self.tally.distinct_values,
+            self.tally.nulls,
+            self.growth,
+            self._spent,
+        )
+        worst_first = sorted(
+            findings, key=lambda finding: (-finding.severity.rank, finding.rule, finding.position)
+        )
+        return HybridReport(self.hybrid, tuple(worst_first), self.reason, stats, self.shown_select)
+
+    @property
+    def shown_select(self) -> str | None:
+        """The SQL for people; None where there is none."""
+        select = self.translation.statements.get("select")
+        return self.shown_compiled.sql if isinstance(select, Returned) else None
+
+    @property
+    def shown_compiled(self) -> Compiled:
+        """The select in its readable form where that was proved to mean the same, else as the compiler renders it."""
+        if self.readable_select is None:
+            return self.compiled_select
+        return Compiled(self.readable_select.text, self.readable_select.parameters)
+
+    @property
+    def compiled_select(self) -> Compiled:
+        """The select as the compiler renders it; only for a hybrid that runs."""
+        select = self.translation.statements["select"]
+        assert isinstance(select, Returned)
+        assert isinstance(select.value, Compiled)
+        return select.value
+
+    @property
+    def table(self) -> str:
+        """The full name of the hybrid's own table."""
+        table = self.discovered.mapper.local_table
+        assert isinstance(table, Table)
+        return table.fullname
+
+    @cached_property
+    def tables(self) -> frozenset[Table]:
+        """Every table that needs rows, those that foreign keys ask for included."""
+        return closure(self.reach.tables, self.reach.columns)
+
+    @contextmanager
+    def clock(self) -> Iterator[None]:
+        """Count the time spent inside for this hybrid."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._spent += time.monotonic() - start

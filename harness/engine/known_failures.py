@@ -1,0 +1,73 @@
+"""Failures of earlier runs, in Hypothesis's example database: which findings a hybrid had, and the data that showed them."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from hypothesis.database import ExampleDatabase
+
+Identity = tuple[str, str]
+
+
+class Prefixed(ExampleDatabase):
+    """A database within a database: every key belongs to one subject, so that subjects never share examples."""
+
+    def __init__(self, inner: ExampleDatabase, prefix: str) -> None:
+        super().__init__()
+        self._inner = inner
+        self._prefix = prefix.encode()
+
+    def _key(self, key: bytes) -> bytes:
+        return hashlib.sha256(self._prefix + b"\0" + key).digest()
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """All values of ``key``."""
+        return self._inner.fetch(self._key(key))
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """Add ``value`` to ``key``."""
+        self._inner.save(self._key(key), value)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """Remove ``value`` from ``key``."""
+        self._inner.delete(self._key(key), value)
+
+
+class KnownFailures:
+    """The findings that one hybrid had when it was last checked; nothing is known without a database."""
+
+    INDEX = b"findings"
+
+    def __init__(self, database: ExampleDatabase | None, subject: str) -> None:
+        self._database = database
+        self._subject = subject
+        self._index = None if database is None else Prefixed(database, f"hybrid-harness {subject}")
+
+    def identities(self) -> list[Identity]:
+        """(rule, position) of each finding, in a stable order."""
+        if self._index is None:
+            return []
+        found = []
+        for value in sorted(self._index.fetch(self.INDEX)):
+            try:
+                rule, position = json.loads(value)
+            except ValueError:  # written by another version, or by something else
+                continue
+            found.append((str(rule), str(position)))
+        return found
+
+    def examples(self, identity: Identity) -> ExampleDatabase | None:
+        """Where Hypothesis keeps the data behind one finding."""
+        if self._database is None:
+            return None
+        return Prefixed(self._database, f"hybrid-harness {self._subject} {identity[0]} {identity[1]}")
+
+    def remember(self, identity: Identity) -> None:
+        """Note that the finding occurred."""
+        if self._index is not None:
+            self._index.save(self.INDEX, json.dumps(identity).encode())
+
+    def forget(self, identity: Identity) -> None:
+        """Note that it no longer occurs."""
+        if self._index is not None:
+            self._index.delete(self.INDEX, json.dumps(identity).encode())

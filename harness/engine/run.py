@@ -1,0 +1,70 @@
+"""A whole run: targets in, a report out."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from harness.config import Options
+from harness.core.errors import UsageProblem
+from harness.core.report import HybridReport, RunReport
+from harness.database import start_server
+from harness.discovery import discover, load_target
+from harness.engine.bench import Servers
+from harness.engine.examination import Examination
+
+Progress = Callable[[str, int, int], None]
+"""Called with a hybrid's name, the number of hybrids done and their total."""
+
+
+@contextmanager
+def running_servers(database: str) -> Iterator[Servers]:
+    """Servers of a run's choice, stopped at its end."""
+    servers = Servers(lambda: start_server(database))
+    try:
+        yield servers
+    finally:
+        servers.stop()
+
+
+def check(targets: Sequence[str], options: Options, *, progress: Progress | None = None) -> RunReport:
+    """Examine every hybrid of ``targets``.
+
+    Raises UsageProblem for a target that can't be meant or where nothing is selected, EnvironmentProblem where the models
+    don't import or no PostgreSQL can be had.
+    """
+    start = time.monotonic()
+    found = [(spec, discover(load_target(spec))) for spec in targets]
+    with running_servers(options.database) as servers:
+        examinations = [Examination(hybrids, servers, options) for _, hybrids in found]
+        total = sum(len(each.examinees) for each in examinations)
+        if not total:
+            raise _nothing_selected(targets, options, sum(len(hybrids) for _, hybrids in found))
+        reports: list[HybridReport] = []
+        for examination in examinations:
+            try:
+                for group in examination.groups():
+                    if progress is not None:
+                        progress(", ".join(each.hybrid.name for each in group), len(reports), total)
+                    reports += examination.reports(group)
+            finally:
+                examination.close()
+        server = servers.current
+        return RunReport(
+            tuple(targets), options.seed, server.provider, server.version, reports, time.monotonic() - start
+        )
+
+
+def _nothing_selected(targets: Sequence[str], options: Options, hybrids: int) -> UsageProblem:
+    named = ", ".join(targets)
+    if hybrids:
+        globs = ", ".join((*options.only, *options.skip))
+        return UsageProblem(
+            f"None of the {hybrids} hybrids of {named} is selected.",
+            where=f"--only / --skip {globs}",
+            hint="The globs match on Class.hybrid; `hybrid-harness list` prints the names.",
+        )
+    return UsageProblem(
+        f"{named} has no hybrid.",
+        where="TARGET",
+        hint="Name a module or base whose classes have hybrid_property.",
+    )

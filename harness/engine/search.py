@@ -1,0 +1,171 @@
+"""Looking for datasets on which a hybrid goes wrong, and for the smallest of them."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+from hypothesis.database import ExampleDatabase
+from hypothesis.errors import Flaky
+from sqlalchemy.orm import Session
+
+from harness.core.dataset import Dataset
+from harness.core.errors import EnvironmentProblem
+from harness.core.finding import Finding
+from harness.core.observation import Example
+from harness.core.outcome import TimedOut
+from harness.engine.bench import Bench
+from harness.engine.examinee import Examinee
+from harness.evaluation.containment import ServerLost
+from harness.evaluation.loader import Rejected
+from harness.generation import Plan, datasets
+from harness.rules import judge
+
+SHRINK_SECONDS = 20.0
+"""After this the smallest failing dataset so far is taken."""
+Identity = tuple[str, str]
+
+
+class _Shown(Exception):
+    """A dataset showed the finding that is being shrunk."""
+
+
+def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples: int, number: int) -> None:
+    """Evaluate all ``examinees`` on each of ``examples`` datasets, drawn by seed ``number``; findings go to ``found``.
+
+    A hybrid whose evaluation had to be stopped is left out of the rest: every further dataset would cost as long.
+    """
+    active = list(examinees)
+    problems: list[EnvironmentProblem] = []
+
+    @seed(number)
+    @settings(_quiet(), max_examples=examples, phases=[Phase.generate], database=None)
+    @given(datasets(plan))
+    def look(dataset: Dataset) -> None:
+        if not active or problems:
+            return
+        try:
+            with bench.session(dataset, [examinee.python_side for examinee in active]) as session:
+                for examinee in list(active):
+                    if examinee.loss or not _keeps_going(examinee, session, dataset):
+                        active.remove(examinee)
+        except Rejected:
+            assume(False)  # noqa: FBT003 - its only parameter
+        except ServerLost:
+            _recover(bench, problems)
+
+    look()
+    if problems:
+        raise problems[0]
+
+
+def _recover(bench: Bench, problems: list[EnvironmentProblem]) -> None:
+    """Collect what stands in the way: raised inside a test function, Hypothesis would take it for a failing example."""
+    try:
+        bench.recover()
+    except EnvironmentProblem as problem:
+        problems.append(problem)
+
+
+def _keeps_going(examinee: Examinee, session: Session, dataset: Dataset) -> bool:
+    """Evaluate and record; False where the hybrid had to be stopped."""
+    try:
+        seen = examinee.example(session, dataset)
+    except ServerLost as loss:
+        examinee.lose(str(loss))
+        raise
+    examinee.record(seen)
+    return not was_stopped(seen)
+
+
+def smallest(
+    examinee: Examinee, plan: Plan, bench: Bench, identity: Identity, *, examples: int, number: int
+) -> Finding | None:
+    """The finding ``identity`` on the smallest dataset that shows it; None where no dataset does.
+
+    Datasets kept from earlier runs come first; new ones are those of the survey by the same seed.
+    """
+    phases = [Phase.reuse, Phase.generate, Phase.shrink]
+    return _shrink(examinee, plan, bench, identity, phases=phases, examples=examples, number=number)
+
+
+def replay(examinee: Examinee, plan: Plan, bench: Bench, *, number: int) -> None:
+    """Try the failures of earlier runs again; those that still occur are recorded, shrunk, the others forgotten."""
+    for identity in examinee.known.identities():
+        phases = [Phase.reuse, Phase.shrink]
+        finding = _shrink(examinee, plan, bench, identity, phases=phases, examples=1, number=number)
+        if finding is None:
+            examinee.known.forget(identity)
+        else:
+            examinee.shrunk[identity] = finding
+
+
+def was_stopped(seen: Example) -> bool:
+    """Whether the time limit ended one of the evaluations."""
+    outcomes = [seen.select, *(answer.outcome for answer in seen.answers), *seen.python.values()]
+    return any(isinstance(outcome, TimedOut) for outcome in outcomes)
+
+
+def _shrink(
+    examinee: Examinee,
+    plan: Plan,
+    bench: Bench,
+    identity: Identity,
+    *,
+    phases: Sequence[Phase],
+    examples: int,
+    number: int,
+) -> Finding | None:
+    attempt = _Attempt(examinee, bench, identity)
+    database: ExampleDatabase | None = examinee.known.examples(identity)
+
+    @seed(number)
+    @settings(_quiet(), max_examples=examples, phases=phases, database=database, report_multiple_bugs=False)
+    @given(datasets(plan))
+    def look(dataset: Dataset) -> None:
+        attempt(dataset)
+
+    _until_shown(look)
+    return attempt.best
+
+
+def _until_shown(look: Callable[[], None]) -> None:
+    """Hypothesis reports the smallest dataset by raising from it; a hybrid that is not deterministic it calls flaky."""
+    with suppress(_Shown, Flaky):
+        look()
+
+
+class _Attempt:
+    """Raises on datasets that show the finding, and keeps the last one that did: the smallest."""
+
+    def __init__(self, examinee: Examinee, bench: Bench, identity: Identity) -> None:
+        self._examinee = examinee
+        self._bench = bench
+        self._identity = identity
+        self._until = time.monotonic() + SHRINK_SECONDS
+        self._best_dataset: Dataset | None = None
+        self.best: Finding | None = None
+
+    def __call__(self, dataset: Dataset) -> None:
+        if self.best is not None and time.monotonic() > self._until:
+            if dataset == self._best_dataset:
+                raise _Shown
+            return
+        finding = self._finding(dataset)
+        if finding is not None:
+            self.best, self._best_dataset = finding, dataset
+            raise _Shown
+
+    def _finding(self, dataset: Dataset) -> Finding | None:
+        _, position = self._identity
+        try:
+            with self._bench.session(dataset, [self._examinee.python_side]) as session:
+                seen = self._examinee.example(session, dataset, positions=frozenset({position}))
+        except Rejected:
+            assume(False)  # noqa: FBT003 - its only parameter
+        return next((each for each in judge(seen) if each.identity == self._identity), None)
+
+
+def _quiet() -> settings:
+    """Findings are reported by the harness; and how long a user's model takes is no health matter of the generator."""
+    return settings(deadline=None, print_blob=False, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,108 @@
+"""Runs code that isn't ours: whatever it does comes back as an outcome."""
+
+import ctypes
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from harness.core.outcome import Outcome, Raised, Returned, TimedOut
+
+INSIST = 0.05
+"""Seconds until the time limit raises again in code that swallowed it."""
+
+
+class ServerLost(Exception):
+    """The connection broke; no statement can be sent on it any more."""
+
+
+class _OutOfTime(BaseException):
+    """Raised inside the user's code; no ``except Exception`` of theirs swallows it."""
+
+
+def contained(evaluate: Callable[[], Any], *, seconds: float) -> Outcome:
+    """Call ``evaluate`` and return what came of it: Returned, Raised, or TimedOut after ``seconds``.
+
+    Raises ServerLost where the database connection broke, and passes KeyboardInterrupt on.
+    """
+    try:
+        with _time_limit(seconds):
+            return Returned(evaluate())
+    except KeyboardInterrupt:
+        raise
+    except _OutOfTime:
+        return TimedOut(seconds)
+    except DBAPIError as error:
+        return _refused(error, seconds)
+    except BaseException as error:  # noqa: BLE001 - the user's getter or expression may raise anything
+        return raised(error)
+
+
+def raised(error: BaseException) -> Raised:
+    """The exception as an outcome; reading its text is contained too."""
+    kinds = tuple(kind.__name__ for kind in type(error).__mro__ if kind not in (BaseException, object))
+    try:
+        message = str(error)
+    except Exception as second:  # noqa: BLE001 - __str__ is the user's code as well
+        message = f"(its text can't be read: {type(second).__name__})"
+    return Raised(kinds, message)
+
+
+def _refused(error: DBAPIError, seconds: float) -> Outcome:
+    if error.connection_invalidated:
+        raise ServerLost(str(error.orig)) from error
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "57014":  # query_canceled
+        return TimedOut(seconds)
+    if state is not None and state.startswith("57P"):  # the server shuts down or crashed
+        raise ServerLost(str(error.orig)) from error
+    kinds = tuple(kind.__name__ for kind in type(error.orig).__mro__ if kind not in (BaseException, object))
+    return Raised(kinds, str(error.orig), state)
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+        with _alarm(seconds):
+            yield
+    else:
+        with _watchdog(seconds):
+            yield
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    def stop(_signal: int, _frame: object) -> None:
+        raise _OutOfTime
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, INSIST)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@contextmanager
+def _watchdog(seconds: float) -> Iterator[None]:
+    """Where there is no alarm (other threads, Windows): interrupts Python code, though no blocking call."""
+    done = threading.Event()
+    thread = threading.get_ident()
+
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_OutOfTime))
+            wait = INSIST
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

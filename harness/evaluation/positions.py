@@ -1,0 +1,154 @@
+"""The places in a query where a hybrid can stand, and what the plain select implies for each."""
+
+import datetime as dt
+import decimal
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import Select, select, true
+
+from harness.evaluation.subject import Subject
+
+Rows = Sequence[tuple[Any, ...]]
+SORTABLE = (bool, int, float, decimal.Decimal, dt.date, dt.datetime, dt.timedelta)
+PAIRS = 64
+"""Self-joins are sent while they give at most this many rows."""
+
+
+class Position(ABC):
+    """A statement around the hybrid, and the rows that it must give where the plain select gave ``rows``."""
+
+    name: ClassVar[str]
+    takes_probe: ClassVar[bool] = False
+
+    @abstractmethod
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        """Build the statement; ``probe`` is a value that the hybrid takes, for positions that compare."""
+
+    @abstractmethod
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        """The rows that the values of the plain select imply, the row's key first."""
+
+    def applies(self, rows: Rows) -> bool:
+        """Whether the statement says anything on these rows."""
+        return bool(rows)
+
+    def ordered(self, rows: Rows) -> bool:
+        """Whether the order of the statement's rows is implied too."""
+        del rows
+        return False
+
+
+class WhereEqual(Position):
+    """``where(M.h == value)``."""
+
+    name = "where"
+    takes_probe = True
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        return select(*subject.key).where(subject.value == probe)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        return [row[:-1] for row in rows if row[-1] is not None and row[-1] == probe]
+
+    def applies(self, rows: Rows) -> bool:
+        return any(row[-1] is not None for row in rows)
+
+
+class WhereIsNull(Position):
+    """``where(M.h.is_(None))``."""
+
+    name = "where is null"
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        return select(*subject.key).where(subject.value.is_(None))
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return [row[:-1] for row in rows if row[-1] is None]
+
+
+class OrderBy(Position):
+    """``order_by(M.h)``, the key breaking ties."""
+
+    name = "order by"
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        return select(*subject.key).order_by(subject.value, *subject.key)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        if not self.ordered(rows):
+            return [row[:-1] for row in rows]
+        nulls = [row for row in rows if row[-1] is None]
+        others = [row for row in rows if row[-1] is not None]
+        by_value = sorted(others, key=lambda row: (row[-1], row[:-1]))
+        return [row[:-1] for row in (*by_value, *sorted(nulls, key=lambda row: row[:-1]))]
+
+    def ordered(self, rows: Rows) -> bool:
+        """Text is left out: its order is the collation's."""
+        values = [value for row in rows for value in row if value is not None]
+        return all(isinstance(value, SORTABLE) and value == value for value in values)  # noqa: PLR0124 - not NaN
+
+
+class Aliased(Position):
+    """``a = aliased(M); select(a.h)``."""
+
+    name = "aliased"
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        return subject.alias("other").select()
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return rows
+
+
+class SelfJoin(Position):
+    """Two aliases at once: ``select(a.h, b.h)`` over all pairs."""
+
+    name = "self-join"
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        left, right = subject.alias("left_side"), subject.alias("right_side")
+        both = select(*left.key, *right.key, left.value.label("left_value"), right.value.label("right_value"))
+        return both.select_from(left.entity).join(right.entity, true())
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return [(*a[:-1], *b[:-1], a[-1], b[-1]) for a in rows for b in rows]
+
+    def applies(self, rows: Rows) -> bool:
+        return 0 < len(rows) ** 2 <= PAIRS
+
+
+class Subquery(Position):
+    """From a subquery: ``select(s.c.value)`` where ``s`` selects the hybrid."""
+
+    name = "subquery"
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        keys = [column.label(f"key_{number}") for number, column in enumerate(subject.key)]
+        inner = select(*keys, subject.value.label("value")).subquery("inner_rows")
+        return select(inner)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return rows
+
+
+POSITIONS: tuple[Position, ...] = (
+    WhereEqual(),
+    WhereIsNull(),
+    OrderBy(),
+    Aliased(),
+    SelfJoin(),
+    Subquery(),
+)
+SELECT = "select"

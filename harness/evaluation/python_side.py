@@ -1,0 +1,104 @@
+"""The Python side: the getter on instances that a new Session loads from the rows in the database."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, event, select
+from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
+
+from harness.core.observation import Key
+from harness.core.outcome import Outcome, Returned
+from harness.evaluation.containment import contained
+from harness.evaluation.sql_side import back_to_loaded
+from harness.evaluation.subject import Subject
+
+PRELOADED = frozenset({"select", True})
+"""Loader strategies of relationships whose lazy loads may as well come in one statement for all instances."""
+
+
+class PythonSide:
+    """Evaluates one hybrid on every instance of its class."""
+
+    def __init__(
+        self, subject: Subject, relationships: Iterable[RelationshipProperty[Any]], *, seconds: float
+    ) -> None:
+        self._subject = subject
+        self.relationships = [each for each in relationships if each.lazy in PRELOADED]
+        self._seconds = seconds
+
+    def evaluate(self, session: Session, *, ends_only: bool = False) -> dict[Key, Outcome]:
+        """An outcome for each instance (or for the first and the last), by primary key."""
+        connection = session.connection()
+        outcomes: dict[Key, Outcome] = {}
+        instances = session.scalars(select(self._subject.entity).order_by(*self._subject.key)).all()
+        for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
+            key = tuple(self._subject.mapper.primary_key_from_instance(instance))
+            outcomes[key] = self._value(instance)
+            if not isinstance(outcomes[key], Returned):
+                back_to_loaded(connection)
+        return outcomes
+
+    def count_statements(self, connection: Connection) -> tuple[int, int, Mapping[str, int]]:
+        """(instances, statements sent for them, lazy loads by ``Class.relationship``), nothing loaded ahead."""
+        with _session(connection) as session, _counting(connection, session) as (statements, loads):
+            instances = session.scalars(select(self._subject.entity)).all()
+            for instance in instances:
+                self._value(instance)
+            return len(instances), statements[0], loads
+
+    def _value(self, instance: Any) -> Outcome:
+        return contained(lambda: getattr(instance, self._subject.attribute), seconds=self._seconds)
+
+
+@contextmanager
+def loaded_session(
+    connection: Connection, sides: Sequence[PythonSide], *, seconds: float
+) -> Iterator[Session]:
+    """A session with the instances that the getters of ``sides`` may get to, loaded ahead in few statements.
+
+    It never flushes: what a getter changes on an instance stays out of the database.
+    """
+    with _session(connection) as session:
+        relationships = dict.fromkeys(each for side in sides for each in side.relationships)
+        held = contained(lambda: _load(session, relationships), seconds=seconds)
+        if not isinstance(held, Returned):
+            back_to_loaded(connection)
+        yield session
+
+
+def _load(session: Session, relationships: Iterable[RelationshipProperty[Any]]) -> list[Any]:
+    """The instances behind ``relationships``, to be held: the session forgets those that nobody refers to."""
+    held: list[Any] = []
+    by_parent: dict[Mapper[Any], list[RelationshipProperty[Any]]] = {}
+    for each in relationships:
+        by_parent.setdefault(each.parent, []).append(each)
+    for mapper, own in by_parent.items():
+        options = [selectinload(getattr(mapper.class_, each.key)) for each in own]
+        held += session.scalars(select(mapper.class_).options(*options)).all()
+    return held
+
+
+def _session(connection: Connection) -> Session:
+    return Session(bind=connection, join_transaction_mode="rollback_only", autoflush=False)
+
+
+@contextmanager
+def _counting(connection: Connection, session: Session) -> Iterator[tuple[list[int], Counter[str]]]:
+    statements, loads = [0], Counter[str]()
+
+    def sent(*_args: Any) -> None:
+        statements[0] += 1
+
+    def loaded(state: ORMExecuteState) -> None:
+        path = state.loader_strategy_path
+        if state.is_relationship_load and path is not None:
+            loads[f"{path[-2].class_.__name__}.{path[-1].key}"] += 1  # type: ignore[union-attr]
+
+    event.listen(connection, "before_cursor_execute", sent)
+    event.listen(session, "do_orm_execute", loaded)
+    try:
+        yield statements, loads
+    finally:
+        event.remove(connection, "before_cursor_execute", sent)

@@ -1,0 +1,89 @@
+"""The SQL side on the rows that are loaded: the plain select first, then every other position against it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Select
+
+from harness.core.observation import Answer
+from harness.core.outcome import Outcome, Returned, TimedOut
+from harness.evaluation.containment import ServerLost, contained
+from harness.evaluation.loader import LOADED
+from harness.evaluation.positions import POSITIONS, Position, Rows
+from harness.evaluation.subject import Subject
+
+GRACE = 1.0
+"""Seconds that the client waits beyond the server's own statement_timeout."""
+UNCOMPARABLE = frozenset({"JSON"})
+"""Types whose values PostgreSQL can neither compare nor sort."""
+BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
+COMPARING = frozenset({"where", "order by"})
+
+
+class SqlSide:
+    """Statements of one hybrid over one connection, built once where they need no value."""
+
+    def __init__(self, subject: Subject, *, type_name: str, seconds: float) -> None:
+        self._subject = subject
+        self._seconds = seconds
+        self._positions = [
+            each for each in POSITIONS if not (type_name in UNCOMPARABLE and each.name in COMPARING)
+        ]
+        self._select: Select[Any] | None = None
+        self._built: dict[str, Select[Any]] = {}
+
+    def select(self, connection: Connection) -> Outcome:
+        """Returned(rows of (*key, value)) in the order of the server."""
+        if self._select is None:
+            self._select = self._subject.select()
+        statement = self._select
+        return self._rows(connection, lambda: statement)
+
+    def answers(
+        self, connection: Connection, rows: Rows, *, only: frozenset[str] | None = None
+    ) -> Iterator[Answer]:
+        """Every position (or ``only`` those) that says something on ``rows``, the rows of the plain select."""
+        probe = _probe(rows)
+        for position in self._positions:
+            if not position.applies(rows) or (only is not None and position.name not in only):
+                continue
+            outcome = self._rows(connection, lambda: self._statement(position, probe))  # noqa: B023 - called at once
+            expected = tuple(map(tuple, position.expected(rows, probe)))
+            yield Answer(position.name, outcome, expected, ordered=position.ordered(rows))
+
+    def _statement(self, position: Position, probe: Any) -> Select[Any]:
+        """Built once, but for the position that compares with a value of these rows."""
+        if position.takes_probe:
+            return position.statement(self._subject, probe)
+        if position.name not in self._built:
+            self._built[position.name] = position.statement(self._subject, probe)
+        return self._built[position.name]
+
+    def _rows(self, connection: Connection, build: Any) -> Outcome:
+        def run() -> tuple[tuple[Any, ...], ...]:
+            return tuple(map(tuple, connection.execute(build()).all()))
+
+        outcome = contained(run, seconds=self._seconds + GRACE)
+        if not isinstance(outcome, Returned):
+            back_to_loaded(connection)
+        return TimedOut(self._seconds) if isinstance(outcome, TimedOut) else outcome
+
+
+def back_to_loaded(connection: Connection) -> None:
+    """Undo what a failed evaluation left in the transaction; the loaded rows stay.
+
+    Raises ServerLost where the connection is of no more use: closed, or in the middle of a statement that was abandoned.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    if driver.closed or driver.info.transaction_status in BEYOND_REPAIR:
+        raise ServerLost("the connection was left in the middle of a statement")
+    driver.execute(f"ROLLBACK TO SAVEPOINT {LOADED}")
+
+
+def _probe(rows: Sequence[tuple[Any, ...]]) -> Any:
+    """The value most rows don't have: it tells a filter from no filter."""
+    values = [row[-1] for row in rows if row[-1] is not None]
+    return min(values, key=lambda value: sum(value == other for other in values), default=None)

@@ -1,0 +1,93 @@
+"""What an expression's tree says before any data: tables and columns read, and the marks of known mistakes."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Alias, Column, Select, Table
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BinaryExpression, ClauseElement
+from sqlalchemy.sql.selectable import CTE, CompoundSelect
+
+from harness.core.observation import Structure
+from harness.evaluation.subject import Subject
+
+
+def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str, ...]) -> Structure:
+    """The facts of ``expression``, which is the hybrid's on the un-aliased class."""
+    own = frozenset(subject.mapper.tables)
+    columns = sorted({f"{column.table.fullname}.{column.name}" for column in columns_in(expression)})
+    return Structure(
+        foreign_tables=_foreign_tables(expression, own),
+        own_table_under_alias=_left_behind(subject, own),
+        self_correlated=tuple(_self_correlated(expression, own)),
+        unbound=unbound,
+        union_all_recursion=tuple(_union_all_recursion(expression)),
+        tables=tuple(sorted({table.fullname for table in tables_in(expression)})),
+        columns=tuple(columns),
+        type_name=type(getattr(expression, "type", None)).__name__,
+    )
+
+
+def columns_in(element: ClauseElement) -> frozenset[Column[Any]]:
+    """Every table column that the tree mentions, through aliases, subqueries and CTEs."""
+    found: set[Column[Any]] = set()
+    for each in visitors.iterate(element):
+        for base in getattr(each, "base_columns", ()):
+            if isinstance(base, Column) and isinstance(base.table, Table):
+                found.add(base)
+    return frozenset(found)
+
+
+def tables_in(element: ClauseElement) -> frozenset[Table]:
+    """Every table that the tree reads."""
+    named = {each for each in visitors.iterate(element) if isinstance(each, Table)}
+    return frozenset(
+        named | {column.table for column in columns_in(element) if isinstance(column.table, Table)}
+    )
+
+
+def _foreign_tables(expression: ClauseElement, own: frozenset[Any]) -> tuple[str, ...]:
+    froms = getattr(expression, "_from_objects", ())
+    tables = {each for each in froms if isinstance(each, Table) and each not in own}
+    return tuple(sorted(table.fullname for table in tables))
+
+
+def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
+    """Columns of the un-aliased table that remain when the hybrid is built on an alias."""
+    element = subject.alias("other").value.__clause_element__()
+    return tuple(
+        sorted(
+            {
+                f"{each.table.fullname}.{each.name}"
+                for each in visitors.iterate(element)
+                if isinstance(each, Column) and each.table in own
+            }
+        )
+    )
+
+
+def _self_correlated(expression: ClauseElement, own: frozenset[Any]) -> Iterator[str]:
+    """Predicates inside a subquery that compare two columns of the class's own un-aliased table."""
+    for query in _selects(expression):
+        for criterion in query._where_criteria:  # noqa: SLF001 - has no public reader
+            for each in visitors.iterate(criterion):
+                if isinstance(each, BinaryExpression) and _both_own(each, own):
+                    yield str(each)
+
+
+def _selects(expression: ClauseElement) -> Iterable[Select[Any]]:
+    return (each for each in visitors.iterate(expression) if isinstance(each, Select))
+
+
+def _both_own(binary: BinaryExpression[Any], own: frozenset[Any]) -> bool:
+    left, right = getattr(binary.left, "table", None), getattr(binary.right, "table", None)
+    return left is not None and left in own and right is left and binary.left is not binary.right
+
+
+def _union_all_recursion(expression: ClauseElement) -> Iterator[str]:
+    for each in visitors.iterate(expression):
+        cte = each.element if isinstance(each, Alias) else each
+        if not (isinstance(cte, CTE) and cte.recursive and isinstance(cte.element, CompoundSelect)):
+            continue
+        if "ALL" in cte.element.keyword.name:
+            yield cte.name

@@ -1,0 +1,86 @@
+"""The SQL side before any data: what the class-level attribute is, and what each position compiles to."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import BindParameter, Dialect, Select, TextClause
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import SelectBase
+
+from harness.core.hybrid import Hybrid
+from harness.core.observation import ClassLevel, Compiled, Structure, Translation
+from harness.core.outcome import Returned
+from harness.evaluation.containment import contained
+from harness.evaluation.positions import POSITIONS, SELECT
+from harness.evaluation.structure import structure_of
+from harness.evaluation.subject import Subject
+
+DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+PROBE = 5
+"""The value that positions compare with while there is no data yet."""
+
+
+def translate(hybrid: Hybrid, subject: Subject, *, seconds: float) -> Translation:
+    """Build and compile the hybrid in every position; each step has ``seconds``."""
+    built = contained(lambda: _class_level(subject), seconds=seconds)
+    if not isinstance(built, Returned):
+        return Translation(hybrid, built)
+    element, class_level = built.value
+    statements = {SELECT: contained(lambda: compiled(subject.select()), seconds=seconds)}
+    for position in POSITIONS:
+        build = _builder(position.statement, subject)
+        statements[position.name] = contained(lambda: compiled(build()), seconds=seconds)  # noqa: B023 - called at once
+    structure = Structure()
+    if isinstance(element, ColumnElement | SelectBase | TextClause):
+        unbound = contained(lambda: _unbound(element), seconds=seconds)
+        structure = Structure(unbound=unbound.value if isinstance(unbound, Returned) else ())
+    if isinstance(element, ColumnElement | SelectBase):
+        seen = contained(lambda: structure_of(subject, element, structure.unbound), seconds=seconds)
+        structure = seen.value if isinstance(seen, Returned) else structure
+    return Translation(hybrid, Returned(class_level), statements, structure)
+
+
+def _builder(statement: Callable[[Subject, Any], Select[Any]], subject: Subject) -> Callable[[], Select[Any]]:
+    return lambda: statement(subject, PROBE)
+
+
+def compiled(statement: Select[Any]) -> Compiled:
+    """``statement`` as psycopg would be sent it, its parameters' values as the driver takes them."""
+    result = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    values = {name: (bind, bind.effective_value) for name, bind in result.binds.items()}
+    return Compiled(str(result), {name: _bound(bind, value) for name, (bind, value) in values.items()})
+
+
+def _bound(bind: BindParameter[Any], value: Any) -> Any:
+    process = bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)
+    return value if process is None else process(value)
+
+
+def _class_level(subject: Subject) -> tuple[Any, ClassLevel]:
+    """The raw value behind ``Class.hybrid`` and what it is."""
+    attribute = subject.value
+    comparator = getattr(attribute, "comparator", attribute)
+    element = comparator.__clause_element__() if hasattr(comparator, "__clause_element__") else attribute
+    return element, ClassLevel(_form(element), type(element).__name__, _shown(element))
+
+
+def _form(element: Any) -> str:
+    if element is None:
+        return "none"
+    if isinstance(element, TextClause):
+        return "text"
+    if isinstance(element, SelectBase):
+        return "select"
+    return "expression" if isinstance(element, ColumnElement) else "constant"
+
+
+def _shown(element: Any) -> str:
+    text = str(element) if isinstance(element, ColumnElement | SelectBase | TextClause) else repr(element)
+    return " ".join(text.split())
+
+
+def _unbound(element: Any) -> tuple[str, ...]:
+    """Bind parameters that nobody gave a value."""
+    binds = element.compile(dialect=DIALECT).binds
+    return tuple(sorted(name for name, bind in binds.items() if bind.required and bind.value is None))

@@ -1,0 +1,83 @@
+"""Datasets that are made, not drawn: cycles and long chains that the schema allows and people forget, and populations."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from harness.core.dataset import Dataset
+from harness.generation.datasets import DENSITIES, PALETTE, decode
+from harness.generation.plan import Plan, Reference
+
+RANDOM_SHAPE, CHAIN_SHAPE = 0, 2
+PRESENT = 255
+
+
+def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
+    """Rows of a self-referential table that are their own ancestors: alone, in a pair, in a ring of three."""
+    for length in (1, 2, 3):
+        dataset = _dataset(plan, _sizes(plan, length), choose=lambda _index: 0)
+        rows = [dict(row) for row in dataset.tables[table]]
+        for reference in _self_references(plan, table):
+            for row, parent in zip(rows, (*rows[1:], rows[0]), strict=True):
+                row.update(_pointing(reference, parent))
+        yield replace(dataset, tables={**dataset.tables, table: tuple(rows)}, shape="cycle")
+
+
+def chain(plan: Plan, table: str, length: int) -> Dataset:
+    """``length`` rows of a self-referential table, each the only child of the one before, and one row elsewhere."""
+    sizes = {**_sizes(plan, 1), table: length}
+    return replace(_dataset(plan, sizes, choose=lambda _index: 0, shape=CHAIN_SHAPE), shape="chain")
+
+
+def population(plan: Plan, rows: int, *, seed: int = 0) -> Dataset:
+    """``rows`` rows in every table, random references and values; the same for the same seed."""
+    generator = random.Random(seed)  # noqa: S311 - test data, no secret
+    dataset = _dataset(plan, _sizes(plan, rows), choose=lambda _index: generator.randrange(256))
+    return replace(dataset, shape="population")
+
+
+def has_self_reference(plan: Plan, table: str) -> bool:
+    """Whether rows of ``table`` can be each other's ancestors."""
+    return any(_self_references(plan, table))
+
+
+def _self_references(plan: Plan, table: str) -> list[Reference]:
+    return [r for each in plan.tables if each.name == table for r in each.references if r.to_itself]
+
+
+def _pointing(reference: Reference, parent: dict[str, Any]) -> dict[str, Any]:
+    pairs = zip(reference.columns, reference.target_columns, strict=True)
+    return {name: parent[target_name] for name, target_name in pairs}
+
+
+def _sizes(plan: Plan, rows: int) -> dict[str, int]:
+    return dict.fromkeys((table.name for table in plan.tables), rows)
+
+
+def _dataset(
+    plan: Plan, sizes: Mapping[str, int], *, choose: Callable[[int], int], shape: int = RANDOM_SHAPE
+) -> Dataset:
+    """All slots filled; ``choose`` gives the byte behind each reference and value."""
+    block = bytearray()
+    for table in plan.tables:
+        block += bytes([DENSITIES.index(min(DENSITIES)), shape])
+        for _ in range(sizes[table.name]):
+            block += bytes([PRESENT, *(choose(i) for i in range(table.draws - 1))])
+    return decode(plan, bytes(block), draw_palettes(plan), sizes)
+
+
+def draw_palettes(plan: Plan, *, size: int = 4 * PALETTE) -> list[list[Any]]:
+    """``size`` values of each palette, the same at every call."""
+    drawn: list[list[Any]] = []
+
+    @settings(max_examples=2, phases=[Phase.generate], database=None, derandomize=True, deadline=None)
+    @given(st.tuples(*(st.lists(strategy, min_size=size, max_size=size) for strategy in plan.palettes)))
+    def collect(palettes: tuple[list[Any], ...]) -> None:
+        drawn[:] = [list(palette) for palette in palettes]
+
+    collect()
+    return drawn

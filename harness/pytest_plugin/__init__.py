@@ -1,0 +1,51 @@
+"""The pytest plugin. It loads in every project that has the package, so it imports nothing until hybrids are asked for."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.pytest_plugin.query_budget import QueryBudget
+
+PREFIX = "hybrids"
+"""First part of the node ids: ``hybrids::Class.hybrid::agrees``."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``hybrids = [...]`` in the ini file, and ``--hybrids TARGET`` with the options of the run."""
+    from harness.config.options import HELP, PYTEST_FLAGS
+
+    parser.addini(
+        "hybrids", "Targets whose hybrids are collected: pkg.module, pkg.module:Base, ...", type="linelist"
+    )
+    group = parser.getgroup("hybrid-harness", "SQLAlchemy hybrids")
+    group.addoption(
+        "--hybrids",
+        action="append",
+        metavar="TARGET",
+        default=[],
+        help="Collect the hybrids of this target, whatever the ini file says; may be given several times.",
+    )
+    for name, kind in PYTEST_FLAGS.items():
+        flag = name.replace("_", "-")
+        group.addoption(f"--hybrids-{flag}", dest=f"hybrids_{name}", type=kind, default=None, help=HELP[name])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find out which targets this run collects; nothing else is loaded where there are none."""
+    from harness.pytest_plugin.wanted import wanted_hybrids
+
+    wanted = wanted_hybrids(config)
+    if wanted.targets:
+        from harness.pytest_plugin.collection import HybridPlugin
+
+        config.pluginmanager.register(HybridPlugin(config, wanted), "hybrid-harness-hybrids")
+
+
+@pytest.fixture
+def query_budget() -> "Generator[type[QueryBudget], Any, None]":
+    """Limit the statements of a block: after ``with query_budget(3):`` the test fails if more were sent, and lists them."""
+    from harness.pytest_plugin.query_budget import QueryBudget
+
+    yield QueryBudget  # noqa: PT022 - a fixture that mypy can type

@@ -1,0 +1,139 @@
+"""The report for a terminal: a table of the hybrids, then each finding."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from harness.core.finding import Counterexample, Finding, Severity
+from harness.core.hybrid import Hybrid
+from harness.core.report import HybridReport, RunReport, Verdict
+from harness.reporting.as_json import reproduce
+from harness.rules.base import shown
+
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+VERDICTS = {Verdict.OK: "green", Verdict.FINDINGS: "red", Verdict.UNTESTED: "yellow"}
+MOST_ROWS = 8
+WIDTH = 100
+"""Columns where the output is no terminal."""
+
+
+def render_text(report: RunReport) -> str:
+    """The report without colour."""
+    buffer = io.StringIO()
+    print_text(report, Console(file=buffer, width=WIDTH, no_color=True, highlight=False))
+    return buffer.getvalue()
+
+
+def print_text(report: RunReport, console: Console) -> None:
+    """Table, findings, summary."""
+    console.print(_table(report))
+    for each in report.hybrids:
+        for finding in each.findings:
+            _print_finding(finding, each, report, console)
+        if each.reason is not None:
+            console.print(Text.assemble((f"\n{each.hybrid.name}", "bold"), f" was not tested: {each.reason}"))
+    console.print()
+    console.print(Text(_summary(report)))
+
+
+def _table(report: RunReport) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("hybrid", overflow="fold")
+    table.add_column("verdict")
+    for name in ("examples", "compared", "values", "nulls", "sent/row", "s"):
+        table.add_column(name, justify="right")
+    for each in report.hybrids:
+        growth = each.stats.growth
+        verdict = Text(_verdict(each), style=VERDICTS[each.verdict])
+        table.add_row(
+            Text(each.hybrid.name),
+            verdict,
+            str(each.stats.examples),
+            str(each.stats.comparisons),
+            str(each.stats.distinct_values),
+            str(each.stats.nulls),
+            "-" if growth is None else f"{growth.per_row:.1f}",
+            f"{each.stats.seconds:.1f}",
+        )
+    return table
+
+
+def _verdict(each: HybridReport) -> str:
+    if each.verdict is not Verdict.FINDINGS:
+        return each.verdict.value
+    counts = [
+        f"{number} {severity.value}{'s' if number > 1 else ''}"
+        for severity in (Severity.ERROR, Severity.WARNING)
+        if (number := sum(finding.severity is severity for finding in each.findings))
+    ]
+    return ", ".join(counts)
+
+
+def finding_text(finding: Finding, hybrid: Hybrid) -> str:
+    """One finding without colour, for places that show no report around it."""
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=WIDTH, no_color=True, highlight=False)
+    _print_story(finding, hybrid, console)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().strip().splitlines())
+
+
+def _print_finding(finding: Finding, each: HybridReport, report: RunReport, console: Console) -> None:
+    _print_story(finding, each.hybrid, console)
+    if finding.severity is not Severity.INFO:
+        console.print(Padding(Text.assemble(("again: ", "bold"), reproduce(each, report)), (0, 0, 0, 2)))
+
+
+def _print_story(finding: Finding, hybrid: Hybrid, console: Console) -> None:
+    colour = COLOURS[finding.severity]
+    title = Text.assemble(
+        "\n",
+        (f"{finding.rule} {finding.severity.value}", f"bold {colour}"),
+        (f"  {hybrid.name}", "bold"),
+        f"  [{finding.position}]  {finding.name}",
+    )
+    console.print(title)
+    lines = [Text(f"{hybrid.file}:{hybrid.line}", style="dim"), Text(finding.message)]
+    console.print(Padding(Text("\n").join(lines), (0, 0, 0, 2)))
+    if finding.counterexample is not None:
+        console.print(Padding(_counterexample(finding.counterexample), (0, 0, 0, 4)))
+    console.print(Padding(Text.assemble(("hint: ", "bold"), finding.hint), (0, 0, 0, 2)))
+
+
+def _counterexample(example: Counterexample) -> Text:
+    lines = []
+    for table, rows in example.dataset.tables.items():
+        lines += [f"{table}: {_row(row)}" for row in rows[:MOST_ROWS]]
+        if len(rows) > MOST_ROWS:
+            lines.append(f"{table}: and {len(rows) - MOST_ROWS} more rows")
+    if not example.dataset.size:
+        lines.append("(no rows at all)")
+    if example.instance is not None:
+        lines.append(f"on {_row(example.instance)}:")
+    lines += [f"Python  {example.python}", f"SQL     {example.sql}"]
+    return Text("\n".join(lines))
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_cell(value)}" for name, value in row.items())
+
+
+def _cell(value: Any) -> str:
+    return "NULL" if value is None else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return shown(value) if isinstance(value, str | bytes) else str(value)
+
+
+def _summary(report: RunReport) -> str:
+    counts = {verdict: sum(each.verdict is verdict for each in report.hybrids) for verdict in Verdict}
+    return (
+        f"{len(report.hybrids)} hybrids: {counts[Verdict.OK]} ok, {counts[Verdict.FINDINGS]} with findings, "
+        f"{counts[Verdict.UNTESTED]} untested; PostgreSQL {report.server_version} ({report.provider}), "
+        f"seed {report.seed}, {report.seconds:.1f} s"
+    )

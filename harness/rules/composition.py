@@ -1,0 +1,135 @@
+"""Rules about the other positions: each must give what the plain select's values imply."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from harness.comparison import RowDifference, compare_rows
+from harness.core.finding import Counterexample, Family, Finding
+from harness.core.observation import Answer, Example
+from harness.core.outcome import Raised, Returned
+from harness.rules.base import Documentation, Rule, counterexample, shown
+
+ALIASED = frozenset({"aliased", "self-join"})
+
+
+class CompositionRule(Rule[Example]):
+    """Reads the answers of an Example."""
+
+    family: ClassVar[Family] = Family.COMPOSITION
+    reads: ClassVar[type] = Example
+
+
+def difference(answer: Answer) -> RowDifference | None:
+    """The rows that set the position apart from the plain select, if any."""
+    if not isinstance(answer.outcome, Returned):
+        return None
+    return compare_rows(answer.expected, answer.outcome.value, ordered=answer.ordered)
+
+
+def _left_behind(seen: Example, answer: Answer) -> bool:
+    """Whether columns of the un-aliased class explain what this answer got wrong."""
+    return answer.position in ALIASED and bool(seen.structure.own_table_under_alias)
+
+
+class HardCodedClass(CompositionRule):
+    """The class is named in the expression where `cls` was meant."""
+
+    code = "HH301"
+    name = "class-in-place-of-cls"
+    documentation = Documentation(
+        what="Under an alias the expression still reads the un-aliased class.",
+        why="Each row of the alias gets another row's value, or the un-aliased table joins without a condition. SQLAlchemy does not warn when it happens inside a subquery.",
+        limits="Reported for the aliased positions, where the values show it.",
+        example="select(func.sum(Usage.cost)).where(Usage.tenant_id == Tenant.id)",
+        instead="select(func.sum(Usage.cost)).where(Usage.tenant_id == cls.id)",
+    )
+
+    def judge(self, seen: Example) -> Iterator[Finding]:
+        """One finding for the first aliased position that went wrong."""
+        for answer in seen.answers:
+            apart = difference(answer)
+            if not _left_behind(seen, answer) or (apart is None and not isinstance(answer.outcome, Raised)):
+                continue
+            columns = ", ".join(seen.structure.own_table_under_alias)
+            class_name = seen.hybrid.class_name
+            yield self.finding(
+                answer.position,
+                f"Under aliased({class_name}), {seen.hybrid.name} still reads {columns} of the un-aliased class, so a row "
+                f"gets another row's answer ({_said(answer, apart)}); SQLAlchemy gives no warning.",
+                f"Write `cls` in place of `{class_name}` in the expression of {seen.hybrid.name}.",
+                _example(seen, answer, apart),
+            )
+            return
+
+
+class PositionRefused(CompositionRule):
+    """PostgreSQL refuses a position."""
+
+    code = "HH302"
+    name = "position-refused"
+    documentation = Documentation(
+        what="The plain select works, but PostgreSQL refuses the hybrid in another position.",
+        why="The hybrid works until somebody filters, sorts or joins by it.",
+        limits="The message is the server's.",
+        example="a set-returning function, which WHERE does not take",
+        instead="A correlated scalar subquery around it.",
+    )
+
+    def judge(self, seen: Example) -> Iterator[Finding]:
+        """One finding for each position that the server refused."""
+        for answer in seen.answers:
+            if isinstance(answer.outcome, Raised) and not _left_behind(seen, answer):
+                yield self.finding(
+                    answer.position,
+                    f"{seen.hybrid.name} fails in the position {answer.position!r}: {answer.outcome}.",
+                    "Return a scalar expression that stands in any clause; a scalar subquery does.",
+                    _example(seen, answer, None),
+                )
+
+
+class PositionDiffers(CompositionRule):
+    """A position gives other rows than the plain select implies."""
+
+    code = "HH303"
+    name = "position-differs"
+    documentation = Documentation(
+        what="In some position the hybrid gives other rows than its own values in the plain select imply.",
+        why="Filtering by the hybrid finds rows that don't show the value, or misses some that do.",
+        limits="Rows are compared with multiplicity; the order by text is the collation's and not compared.",
+        example="a volatile function, which differs between SELECT and WHERE",
+        instead="An expression that depends on the row alone.",
+    )
+
+    def judge(self, seen: Example) -> Iterator[Finding]:
+        """One finding for each position whose rows differ."""
+        for answer in seen.answers:
+            apart = difference(answer)
+            if apart is not None and not _left_behind(seen, answer):
+                yield self.finding(
+                    answer.position,
+                    f"{seen.hybrid.name} means something else in the position {answer.position!r} than in the plain select: "
+                    f"{_said(answer, apart)}.",
+                    f"Look at the FROM clauses of the statement: what the expression of {seen.hybrid.name} reads must "
+                    "hang on `cls` alone (correlate explicitly with .correlate(cls)).",
+                    _example(seen, answer, apart),
+                )
+
+
+def _said(answer: Answer, apart: RowDifference | None) -> str:
+    if apart is None:
+        return str(answer.outcome)
+    expected = f"expected {_rows(apart.missing)}" if apart.missing else "expected nothing"
+    return f"{expected}, got {_rows(apart.extra)}" if apart.extra else f"{expected}, which did not come"
+
+
+def _rows(rows: tuple[tuple[object, ...], ...], most: int = 3) -> str:
+    listed = ", ".join(shown(row) for row in rows[:most])
+    return listed if len(rows) <= most else f"{listed} and {len(rows) - most} more"
+
+
+def _example(seen: Example, answer: Answer, apart: RowDifference | None) -> Counterexample:
+    row = (*apart.missing, *apart.extra)[0] if apart is not None else None
+    key = tuple(row[: len(seen.hybrid.primary_key)]) if row is not None else None
+    python = seen.python.get(key) if key is not None else None
+    value = shown(python.value) if isinstance(python, Returned) else "-"
+    return counterexample(seen.hybrid, seen.dataset, key, value, _said(answer, apart))

@@ -1,0 +1,236 @@
+"""Rules about the SQL side before any data: whether there is one, and whether every query position takes it."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from harness.core.finding import Family, Finding
+from harness.core.observation import ClassLevel, Compiled, Translation
+from harness.core.outcome import Raised, Returned, TimedOut
+from harness.rules.base import Documentation, Rule
+
+
+class TranslationRule(Rule[Translation]):
+    """Reads a Translation."""
+
+    family: ClassVar[Family] = Family.TRANSLATION
+    reads: ClassVar[type] = Translation
+
+
+def class_level(seen: Translation) -> ClassLevel | None:
+    """The class-level value, where there is one."""
+    value = seen.class_level.value if isinstance(seen.class_level, Returned) else None
+    return value if isinstance(value, ClassLevel) else None
+
+
+def where_clause(seen: Translation) -> str | None:
+    """What ``where(M.h == 5)`` compiled to, from WHERE on."""
+    outcome = seen.statements.get("where")
+    if not isinstance(outcome, Returned) or not isinstance(outcome.value, Compiled):
+        return None
+    _, where, rest = " ".join(outcome.value.sql.split()).partition("WHERE ")
+    return where + rest if where else "no WHERE at all"
+
+
+class EndlessConstruction(TranslationRule):
+    """The expression builds itself again and again."""
+
+    code = "HH101"
+    name = "recursion-while-building"
+    documentation = Documentation(
+        what="Accessing the hybrid on its class recurses until Python gives up, or does not end.",
+        why="No statement is ever sent: every query that names the hybrid raises RecursionError.",
+        limits="Construction that ends after very many steps is reported once it exceeds the time limit.",
+        example="select(func.sum(child.total_cost)) inside the expression of total_cost",
+        instead="A recursive CTE over the ids: select(...).cte(recursive=True, nesting=True), joined by UNION.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where the class-level access recursed or never came back."""
+        outcome = seen.class_level
+        name = seen.hybrid.name
+        if isinstance(outcome, Raised) and "RecursionError" in outcome.kinds:
+            message = (
+                f"Building the SQL of {name} recurses without end: its expression uses {name} itself, so each "
+                f"access builds the next one, and Python stops with {outcome}."
+            )
+        elif isinstance(outcome, TimedOut):
+            message = f"Building the SQL of {name} does not end: {outcome}."
+        else:
+            return
+        yield self.finding(
+            "select",
+            message,
+            f"Let the database recurse: collect the ids below the row in a recursive CTE "
+            f"(`.cte(recursive=True, nesting=True)`, UNION) and aggregate over it, instead of {name} over its children.",
+        )
+
+
+class ExpressionRaises(TranslationRule):
+    """The class-level access raises."""
+
+    code = "HH102"
+    name = "no-sql-raises"
+    documentation = Documentation(
+        what="Accessing the hybrid on its class raises.",
+        why="The hybrid works on instances and fails in the first query that uses it.",
+        limits="Only what the expression function itself raises.",
+        example="len(self.items) in a getter without an expression",
+        instead="Give the hybrid an expression that says the same in SQL.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where the access raised anything but RecursionError."""
+        outcome = seen.class_level
+        if isinstance(outcome, Raised) and "RecursionError" not in outcome.kinds:
+            yield self.finding(
+                "select",
+                f"{seen.hybrid.name} has no SQL: on the class it raises {outcome}.",
+                f"Add `@{seen.hybrid.attribute}.inplace.expression` with a classmethod that builds the SQL from `cls`.",
+            )
+
+
+class NoExpression(TranslationRule):
+    """The class-level value is None."""
+
+    code = "HH103"
+    name = "expression-returns-none"
+    documentation = Documentation(
+        what="The class-level value of the hybrid is None.",
+        why="SELECT and ORDER BY raise, but `Model.h == value` is plain Python, False, and turns into WHERE false: no error, no rows.",
+        limits="None only; other Python values are HH104.",
+        example="an expression function without a return",
+        instead="Return the expression; or raise, if there is no SQL side, so that queries fail loudly.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where the class-level value is None."""
+        value = class_level(seen)
+        if value is None or value.form != "none":
+            return
+        name = seen.hybrid.name
+        where = where_clause(seen)
+        silent = f"; `where({name} == 5)` silently becomes `{where}`" if where else ""
+        yield self.finding(
+            "select",
+            f"{name} has no SQL at all: its class-level value is None{silent}.",
+            f"Return the SQL from the expression of {name}, built from `cls`. If it has none, raise there: a query then "
+            "fails instead of finding nothing.",
+        )
+
+
+class ConstantExpression(TranslationRule):
+    """The class-level value is a plain Python value."""
+
+    code = "HH104"
+    name = "expression-is-python-value"
+    documentation = Documentation(
+        what="The class-level value of the hybrid is a Python value (bool, str, number, ...), not SQL.",
+        why="Python's `if`, `and`, `is` and `in` decide while the query is built, once for all rows; comparisons become WHERE true or WHERE false.",
+        limits="A value that SQLAlchemy wraps into a literal by itself is not seen here; agreement tests find it.",
+        example="return self.status is None  # False on the class, for every row",
+        instead="An expression with sqlalchemy.case, .is_(None), .in_(...), and_/or_.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where the class-level value is neither SQL nor None."""
+        value = class_level(seen)
+        if value is None or value.form != "constant":
+            return
+        name = seen.hybrid.name
+        where = where_clause(seen)
+        silent = f"; `where({name} == ...)` becomes `{where}` for all rows" if where else ""
+        yield self.finding(
+            "select",
+            f"{name} is not SQL on the class but the Python value {value.shown} ({value.type_name}){silent}.",
+            f"Add an expression to {name} that decides in SQL (case(), .is_(None), .in_(), and_(), or_()).",
+        )
+
+
+class TextExpression(TranslationRule):
+    """The class-level value is text()."""
+
+    code = "HH105"
+    name = "text-does-not-compose"
+    documentation = Documentation(
+        what="The class-level value of the hybrid is text().",
+        why="text() is opaque: it has no operators (`M.h == v` is Python's identity), ignores aliases, and its parameters must be supplied by every query.",
+        limits="text() as a part of a larger expression is judged by what it does under an alias.",
+        example='return text("SELECT count(*) FROM items WHERE m_id = :id")',
+        instead="select(...) correlated to `cls`, as a scalar subquery or a label.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding; unbound parameters are named in it."""
+        value = class_level(seen)
+        if value is None or value.form != "text":
+            return
+        name = seen.hybrid.name
+        if seen.structure.unbound:
+            listed = ", ".join(f":{parameter}" for parameter in seen.structure.unbound)
+            unbound = (
+                f" Its parameter {listed} is unbound: it can only ever answer for the one row whose value the caller "
+                "passes, not for each row of a query."
+            )
+        else:
+            unbound = ""
+        yield self.finding(
+            "select",
+            f"{name} is text() on the class, so it can't compose: no comparison, no alias, no ORDER BY by value.{unbound}",
+            f"Build the same query with select(), correlated to the row by `cls`, and return `.scalar_subquery()` "
+            f"from the expression of {name}.",
+        )
+
+
+class UnboundParameter(TranslationRule):
+    """The expression has a parameter nobody binds."""
+
+    code = "HH106"
+    name = "unbound-parameter"
+    documentation = Documentation(
+        what="The expression holds a bindparam() without a value.",
+        why="Every query that names the hybrid fails until its caller passes the value, and then has the same value for all rows.",
+        limits="Parameters inside text() are reported by HH105.",
+        example='cls.price * bindparam("rate")',
+        instead="A hybrid_method with an argument, or a column.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding that names the parameters."""
+        value = class_level(seen)
+        if value is None or value.form == "text" or not seen.structure.unbound:
+            return
+        listed = ", ".join(f":{parameter}" for parameter in seen.structure.unbound)
+        yield self.finding(
+            "select",
+            f"The SQL of {seen.hybrid.name} needs {listed}, which nothing binds.",
+            "Give the parameter a value in the expression, take it from a column, or make the hybrid a hybrid_method.",
+        )
+
+
+class PositionDoesNotCompile(TranslationRule):
+    """A statement around the hybrid can't be built."""
+
+    code = "HH107"
+    name = "position-does-not-compile"
+    documentation = Documentation(
+        what="The hybrid has SQL, but a statement that uses it in some position can't be built or compiled.",
+        why="The hybrid works until somebody filters, sorts or aliases by it.",
+        limits="One finding for the first position that fails; the others often share its cause.",
+        example="a bare select() as the expression, compared with ==",
+        instead="Return a column expression: .scalar_subquery() or .label() on a select.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding for the first position that raised."""
+        value = class_level(seen)
+        if value is None or value.form not in ("expression", "select"):
+            return
+        for position, outcome in seen.statements.items():
+            if isinstance(outcome, Returned):
+                continue
+            yield self.finding(
+                position,
+                f"{seen.hybrid.name} does not compile in the position {position!r}: {outcome}.",
+                f"Return a column expression from {seen.hybrid.name} (`.scalar_subquery()` or `.label()` on a select).",
+            )
+            return

@@ -1,0 +1,1 @@
+"""Reference models: what the harness is shown on, and its first test."""

@@ -1,0 +1,29 @@
+-- Tenant.total_inference_cost
+
+SELECT
+  tenants.id,
+  CASE
+    WHEN (tenants.id IS NOT NULL) THEN (
+      WITH RECURSIVE subtree(id) AS (
+        SELECT tenants.id AS id
+        UNION
+        SELECT children.id AS id
+        FROM subtree
+        JOIN LATERAL (
+          SELECT child.id AS id
+          FROM tenants AS child
+          WHERE child.parent_id = subtree.id
+          LIMIT ALL
+          OFFSET 0
+        ) AS children
+          ON true
+      )
+      SELECT coalesce(sum(usage.inference_cost), 0) AS cost
+      FROM ai_feature_usage AS usage
+      WHERE usage.tenant_id = ANY (array((
+        SELECT subtree.id
+        FROM subtree
+      )))
+    )
+  END AS total_inference_cost
+FROM tenants
