@@ -105,7 +105,7 @@ class Tenant(Base):
     def _total_inference_cost(cls) -> ColumnElement[Decimal]:
         usage = aliased(AIFeatureUsage, name="usage")
         subtree = _subtree_of(cls)
-        # As an array: for a join, PostgreSQL's guess of the subtree's size makes it scan the whole table per row.
+        # As an array: PostgreSQL expects far more of a subtree than it has, so a join may scan all usage per row.
         in_subtree = usage.tenant_id == any_(func.array(select(subtree.c.id).scalar_subquery()))
         total = (
             select(_or_zero(_sum_of_costs(usage.inference_cost)).label("cost"))

@@ -21,6 +21,7 @@ from harness.discovery import Discovered
 from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.tally import Tally
 from harness.evaluation.canonical import CanonicalSQL
+from harness.evaluation.loader import Rejected
 from harness.evaluation.python_side import PythonSide
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
@@ -117,6 +118,13 @@ class Examinee:
         self.tally.count(seen)
         for finding in judge(seen):
             self.found.setdefault(finding.identity, finding)
+
+    def judge_rejections(self, rejections: Sequence[Rejected]) -> None:
+        """Call the hybrid untested where the server accepted less than half of the datasets."""
+        if len(rejections) > self.tally.examples and self.loss is None:
+            reason = str(rejections[-1]).splitlines()[0]
+            drawn = self.tally.examples + len(rejections)
+            self.reason = f"the server accepted {self.tally.examples} of {drawn} datasets: {reason}"
 
     def lose(self, message: str) -> None:
         """Note that the server went away under this hybrid."""

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from unittest import SkipTest
 
-from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky
 from sqlalchemy.orm import Session
@@ -37,6 +38,7 @@ def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples:
     """
     active = list(examinees)
     problems: list[EnvironmentProblem] = []
+    rejections: list[Rejected] = []
 
     @seed(number)
     @settings(_quiet(), max_examples=examples, phases=[Phase.generate], database=None)
@@ -49,14 +51,16 @@ def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples:
                 for examinee in list(active):
                     if examinee.loss or not _keeps_going(examinee, session, dataset):
                         active.remove(examinee)
-        except Rejected:
-            assume(False)  # noqa: FBT003 - its only parameter
+        except Rejected as rejection:
+            rejections.append(rejection)
         except ServerLost:
             _recover(bench, problems)
 
     look()
     if problems:
         raise problems[0]
+    for examinee in examinees:
+        examinee.judge_rejections(rejections)
 
 
 def _recover(bench: Bench, problems: list[EnvironmentProblem]) -> None:
@@ -130,8 +134,11 @@ def _shrink(
 
 
 def _until_shown(look: Callable[[], None]) -> None:
-    """Hypothesis reports the smallest dataset by raising from it; a hybrid that is not deterministic it calls flaky."""
-    with suppress(_Shown, Flaky):
+    """Hypothesis reports the smallest dataset by raising from it; a hybrid that is not deterministic it calls flaky.
+
+    Asked to replay only, and with no example kept, it skips.
+    """
+    with suppress(_Shown, Flaky, SkipTest):
         look()
 
 
@@ -162,7 +169,7 @@ class _Attempt:
             with self._bench.session(dataset, [self._examinee.python_side]) as session:
                 seen = self._examinee.example(session, dataset, positions=frozenset({position}))
         except Rejected:
-            assume(False)  # noqa: FBT003 - its only parameter
+            return None
         return next((each for each in judge(seen) if each.identity == self._identity), None)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Select, TextClause
+from sqlalchemy import Dialect, Select, TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase
 
@@ -46,15 +47,19 @@ def _builder(statement: Callable[[Subject, Any], Select[Any]], subject: Subject)
 
 
 def compiled(statement: Select[Any]) -> Compiled:
-    """``statement`` as psycopg would be sent it, its parameters' values as the driver takes them."""
-    result = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    values = {name: (bind, bind.effective_value) for name, bind in result.binds.items()}
-    return Compiled(str(result), {name: _bound(bind, value) for name, (bind, value) in values.items()})
+    """``statement`` as psycopg would be sent it, its parameters' values as the driver takes them.
 
-
-def _bound(bind: BindParameter[Any], value: Any) -> Any:
-    process = bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)
-    return value if process is None else process(value)
+    A parameter that nobody bound is None.
+    """
+    result = statement.compile(dialect=DIALECT)
+    assert isinstance(result, SQLCompiler)
+    unbound = {name: None for name, bind in result.binds.items() if bind.required}
+    state = result.construct_expanded_state(unbound)
+    values = {
+        name: value if (process := state.processors.get(name)) is None else process(value)
+        for name, value in state.parameters.items()
+    }
+    return Compiled(state.statement, values)
 
 
 def _class_level(subject: Subject) -> tuple[Any, ClassLevel]:

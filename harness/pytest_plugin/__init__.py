@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def query_budget() -> "Generator[type[QueryBudget], Any, None]":
-    """Limit the statements of a block: after ``with query_budget(3):`` the test fails if more were sent, and lists them."""
+    """Limit the statements of a block, as in ``with query_budget(3): ...``; if more are sent, the test fails and lists them."""
     from harness.pytest_plugin.query_budget import QueryBudget
 
     yield QueryBudget  # noqa: PT022 - a fixture that mypy can type
