@@ -1,7 +1,6 @@
 """The pytest plugin. It loads in every project that has the package, so it imports nothing until hybrids are asked for."""
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -44,8 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def query_budget() -> "Generator[type[QueryBudget], Any, None]":
-    """Limit the statements of a block, as in ``with query_budget(3): ...``; if more are sent, the test fails and lists them."""
+def query_budget() -> "type[QueryBudget]":
+    """Limit the statements of a block.
+
+    After ``with query_budget(3): ...`` the test fails if the block sent more than 3, and lists them.
+    """
     from harness.pytest_plugin.query_budget import QueryBudget
 
-    yield QueryBudget  # noqa: PT022 - a fixture that mypy can type
+    return QueryBudget
