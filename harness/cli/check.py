@@ -1,6 +1,7 @@
 """``hybrid-harness check``: run, show progress, write the report."""
 
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -35,8 +36,9 @@ def run_check(targets: Sequence[str], options: Options) -> bool:
 def _progress() -> Iterator[Told]:
     """A bar on a terminal, nothing in a pipe."""
     console = Console(stderr=True)
+    shown = console.is_terminal and sys.stderr.isatty()  # FORCE_COLOR makes rich call a pipe a terminal
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task("starting")
         yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
 
@@ -47,6 +49,8 @@ def _deliver(report: RunReport, options: Options) -> None:
         return
     rendered = render_json(report) if options.format == "json" else render_text(report)
     if options.output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
         sys.stdout.write(rendered)
     else:
         _replace(Path(options.output), rendered)
@@ -63,12 +67,17 @@ def _refuse_unwritable(path: Path) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the whole file or leave the old one."""
+    """Write the whole file or leave the old one; a pipe or a device is written to."""
     try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        path = path.resolve()  # of a link, replace the file behind it
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
             file.write(text)
+        Path(file.name).chmod(0o666 & ~_umask())
         Path(file.name).replace(path)
     except OSError as error:
         raise UsageProblem(
@@ -76,3 +85,10 @@ def _replace(path: Path, text: str) -> None:
             where="--output",
             hint="Make room, or name another file.",
         ) from error
+
+
+def _umask() -> int:
+    """What new files are denied; it can be read by setting it only."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

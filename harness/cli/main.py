@@ -1,5 +1,7 @@
 """Subcommands, their flags, and the exit status: 0 clean, 1 findings, 2 usage, 3 environment, 4 a bug of ours."""
 
+import contextlib
+import io
 import sys
 import traceback
 from pathlib import Path
@@ -27,14 +29,14 @@ def main() -> None:
     """Run the command; an error is one message on stderr."""
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what the locale lacks is no reason to end
     try:
         app()
     except HarnessError as error:
         sys.stderr.write(f"hybrid-harness: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("hybrid-harness: interrupted; the server it started is gone.\n")
-        sys.exit(INTERRUPTED)
     except Exception:  # noqa: BLE001 - the outermost boundary
         traceback.print_exc()
         sys.stderr.write(
@@ -97,7 +99,12 @@ def check(
         "output": output,
     }
     options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
-    if run_check(targets, options):
+    try:
+        fails = run_check(targets, options)
+    except KeyboardInterrupt:  # typer would end without a word
+        sys.stderr.write("hybrid-harness: interrupted; the server it started is gone.\n")
+        raise typer.Exit(INTERRUPTED) from None
+    if fails:
         raise typer.Exit(FINDINGS)
 
 
@@ -106,11 +113,11 @@ def list_hybrids(targets: Targets) -> None:
     """Print every hybrid of the targets with its file and line; needs no database."""
     from harness.discovery import discover, load_target
 
-    for spec in targets:
-        for each in discover(load_target(spec)):
-            hybrid = each.hybrid
-            others = f"  (also on {', '.join(hybrid.shown_by[1:])})" if len(hybrid.shown_by) > 1 else ""
-            typer.echo(f"{hybrid.name}  {hybrid.file}:{hybrid.line}{others}")
+    with contextlib.redirect_stdout(sys.stderr):  # what models print is no part of the list
+        found = [each.hybrid for spec in targets for each in discover(load_target(spec))]
+    for hybrid in found:
+        others = f"  (also on {', '.join(hybrid.shown_by[1:])})" if len(hybrid.shown_by) > 1 else ""
+        typer.echo(f"{hybrid.name}  {hybrid.file}:{hybrid.line}{others}")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """What a run can be told: one table that feeds the command's flags, pytest's, pyproject.toml and the documentation."""
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -8,6 +9,8 @@ from harness.core.finding import Severity
 
 DATABASES = ("auto", "embedded", "docker")
 FORMATS = ("text", "json")
+SHORTEST, LONGEST = 0.001, 86_400.0
+"""Seconds of a timeout: PostgreSQL counts milliseconds, and 0 of them would mean no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,11 @@ def checked(options: Options, *, where: str) -> Options:
     """``options`` if every value can be meant. Raises UsageProblem that names the option and its limits."""
     _at_least(options.examples, 1, "examples", where)
     _at_least(options.seed, 0, "seed", where)
-    if options.timeout <= 0:
+    if not SHORTEST <= options.timeout <= LONGEST:  # nan and inf included
         raise UsageProblem(
-            f"timeout is {options.timeout:g}, but an evaluation needs some time.",
+            f"timeout is {options.timeout:g}, but it must be from {SHORTEST:g} to {LONGEST:g} seconds.",
             where=where,
-            hint="Give seconds above 0, for instance 5.",
+            hint="Give seconds, for instance 5.",
         )
     if options.format not in FORMATS:
         raise UsageProblem(
@@ -62,8 +65,10 @@ def checked(options: Options, *, where: str) -> Options:
             hint=f"Choose one of {', '.join(FORMATS)}.",
         )
     if options.database not in DATABASES and "://" not in options.database:
+        # A URL without its scheme may hold a password: only what looks like a name is shown.
+        shown = repr(options.database) if re.fullmatch(r"[\w-]{1,40}", options.database) else "What is given"
         raise UsageProblem(
-            f"{options.database!r} is no database.",
+            f"{shown} is no database.",
             where=where,
             hint=f"Give {', '.join(DATABASES)}, or a URL such as postgresql://user@host/name.",
         )

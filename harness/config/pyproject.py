@@ -37,7 +37,8 @@ def read_options(folder: Path) -> Options:
         raise UsageProblem(
             f"pyproject.toml is not valid TOML: {error}", where=str(path), hint="Mend the line it names."
         ) from error
-    section = document.get("tool", {}).get("hybrid-harness", {})
+    tool = document.get("tool")
+    section = tool.get("hybrid-harness", {}) if isinstance(tool, dict) else {}
     where = f"{SECTION} of {path}"
     if not isinstance(section, dict):
         raise UsageProblem(f"{SECTION} is not a table.", where=str(path), hint=f"Write {SECTION} on a line.")

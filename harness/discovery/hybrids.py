@@ -1,74 +1,110 @@
 """Every hybrid that a set of mappers shows, each once, however many classes inherit it."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.ext.hybrid import HybridExtensionType, hybrid_property
+from sqlalchemy import Column
+from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead
+from harness.discovery.parameters import Parameter, parameters_of
 from harness.discovery.reads import PythonReads, python_reads
 from harness.discovery.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """A hybrid with the SQLAlchemy objects behind it: the mapper it is evaluated on, its descriptor, what Python reads."""
+    """A hybrid with the SQLAlchemy objects behind it: the mapper it is evaluated on, and what Python reads.
+
+    ``parameters`` are those of a hybrid_method, None for an attribute.
+    """
 
     hybrid: Hybrid
     mapper: Mapper[Any]
-    descriptor: Any
     reads: PythonReads
+    parameters: tuple[Parameter, ...] | None
+
+
+KINDS: Mapping[object, Kind] = {
+    HybridExtensionType.HYBRID_PROPERTY: Kind.HYBRID_PROPERTY,
+    HybridExtensionType.HYBRID_METHOD: Kind.HYBRID_METHOD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One descriptor, the names it goes by (``.inplace`` leaves a second), and the mappers that show it."""
+
+    kind: Kind
+    descriptor: Any
+    names: list[str]
+    mappers: list[Mapper[Any]]
 
 
 def discover(target: Target) -> list[Discovered]:
-    """All hybrids of ``target``, in the order of file and line."""
-    found = [_describe(target, *group) for group in _groups(target.mappers)]
+    """All hybrids and column properties of ``target``, in the order of file and line."""
+    found = [_describe(target, shown) for shown in _shown(target.mappers)]
     return sorted(found, key=lambda each: (each.hybrid.file, each.hybrid.line, each.hybrid.name))
 
 
-def _groups(
-    mappers: Iterable[Mapper[Any]],
-) -> Iterator[tuple[hybrid_property[Any], list[str], list[Mapper[Any]]]]:
-    """(descriptor, its names, the mappers that show it), once for a descriptor and an inheritance hierarchy."""
-    groups: dict[tuple[int, Mapper[Any]], tuple[hybrid_property[Any], list[str], list[Mapper[Any]]]] = {}
+def _shown(mappers: Iterable[Mapper[Any]]) -> Iterable[_Shown]:
+    """Each descriptor once for an inheritance hierarchy, the class nearest to the base first."""
+    found: dict[tuple[int, Mapper[Any]], _Shown] = {}
     for mapper in sorted(
         mappers, key=lambda each: (len(list(each.iterate_to_root())), each.class_.__qualname__)
     ):
-        for name, descriptor in mapper.all_orm_descriptors.items():
-            if descriptor.extension_type is not HybridExtensionType.HYBRID_PROPERTY:
-                continue
-            assert isinstance(descriptor, hybrid_property)
-            _, names, shown_by = groups.setdefault((id(descriptor), mapper.base_mapper), (descriptor, [], []))
-            if name not in names:
-                names.append(name)
-            if mapper not in shown_by:
-                shown_by.append(mapper)
-    yield from groups.values()
+        for kind, name, descriptor in _descriptors(mapper):
+            shown = found.setdefault((id(descriptor), mapper.base_mapper), _Shown(kind, descriptor, [], []))
+            if name not in shown.names:
+                shown.names.append(name)
+            if mapper not in shown.mappers:
+                shown.mappers.append(mapper)
+    return found.values()
 
 
-def _describe(
-    target: Target, descriptor: hybrid_property[Any], names: list[str], shown_by: list[Mapper[Any]]
-) -> Discovered:
-    mapper = shown_by[0]
-    file, line = source_of(descriptor.fget)
-    reads = python_reads(mapper, descriptor.fget)
+def _descriptors(mapper: Mapper[Any]) -> Iterator[tuple[Kind, str, Any]]:
+    for name, descriptor in mapper.all_orm_descriptors.items():
+        if descriptor.extension_type in KINDS:
+            yield KINDS[descriptor.extension_type], name, descriptor
+    for prop in mapper.column_attrs:
+        if not isinstance(prop.columns[0], Column):
+            yield Kind.COLUMN_PROPERTY, prop.key, prop.columns[0]
+
+
+def _describe(target: Target, shown: _Shown) -> Discovered:
+    mapper = shown.mappers[0]
+    getter = _getter(shown)
+    name = getattr(getter, "__name__", shown.names[0])
+    attribute = name if name in shown.names else shown.names[0]
+    file, line = source_of(getter, mapper.class_, attribute)
+    reads = python_reads(mapper, getter)
     hybrid = Hybrid(
         target=target.spec,
         module=mapper.class_.__module__,
-        class_name=mapper.class_.__qualname__.rpartition(".<locals>.")[2],
-        attribute=descriptor.__name__ if descriptor.__name__ in names else names[0],
-        kind=Kind.HYBRID_PROPERTY,
+        class_name=mapper.class_.__qualname__.rpartition("<locals>.")[2],
+        attribute=attribute,
+        kind=shown.kind,
         file=file,
         line=line,
-        shown_by=tuple(each.class_.__qualname__ for each in shown_by),
+        shown_by=tuple(each.class_.__qualname__ for each in shown.mappers),
         primary_key=tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key),
         relationships_read=tuple(_relationship_read(relationship) for relationship in reads.relationships),
     )
-    return Discovered(hybrid, mapper, descriptor, reads)
+    parameters = parameters_of(shown.descriptor.func) if shown.kind is Kind.HYBRID_METHOD else None
+    return Discovered(hybrid, mapper, reads, parameters)
+
+
+def _getter(shown: _Shown) -> Any:
+    """The Python side; a column_property has none."""
+    if shown.kind is Kind.HYBRID_PROPERTY:
+        return shown.descriptor.fget
+    return shown.descriptor.func if shown.kind is Kind.HYBRID_METHOD else None
 
 
 def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipRead:
@@ -82,15 +118,23 @@ def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipR
     )
 
 
-def source_of(function: Any) -> tuple[str, int]:
-    """File (relative to the working folder where below it) and line of the ``def`` or ``lambda``."""
-    code = inspect.unwrap(function).__code__
-    path = Path(code.co_filename)
-    file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    line = code.co_firstlineno
+def source_of(getter: Any, owner: type, name: str) -> tuple[str, int]:
+    """File (relative to the working folder where below it) and line of the ``def`` or ``lambda``.
+
+    Where there is no function (a column_property, a partial, an attrgetter), the place where the class ``owner`` assigns
+    ``name``, or else the class itself.
+    """
+    code = getattr(inspect.unwrap(getter), "__code__", None) if getter is not None else None
+    file = code.co_filename if code else getattr(sys.modules.get(owner.__module__), "__file__", None)
+    line = code.co_firstlineno if code else 1
+    wanted = re.compile(r"\s*(async )?def " if code else rf"\s+{re.escape(name)}\s*[:=]")
     try:
-        lines, _ = inspect.getsourcelines(code)
+        lines, start = inspect.getsourcelines(code or owner)
     except (OSError, TypeError):
-        return str(file), line
-    offset = next((i for i, text in enumerate(lines) if text.lstrip().startswith(("def ", "async def "))), 0)
-    return str(file), line + offset
+        lines, start = [], line
+    offset = next((number for number, text in enumerate(lines) if wanted.match(text)), 0)
+    return _shown_path(Path(file or "?")), (line if code else start) + offset
+
+
+def _shown_path(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -53,6 +53,8 @@ class _Walk:
         self.constants: dict[tuple[type, Any], Any] = {}
         self._reach(mapper)
         self._read(getter)
+        if not any(_functions(getter)):
+            self.names |= DYNAMIC  # a partial or an attrgetter: its code can't be read
 
     def reads(self) -> PythonReads:
         size = (0, 0)

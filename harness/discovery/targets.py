@@ -40,9 +40,10 @@ def load_target(spec: str) -> Target:
     for mapper in mappers:
         try:
             mapper._check_configure()  # noqa: SLF001 - configure_mappers() configures every registry of the process
-        except SQLAlchemyError as error:
+        except Exception as error:  # lambdas of the user's mapping run here
+            said = error if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"
             raise EnvironmentProblem(
-                f"The mappers of {spec} can't be configured: {error}",
+                f"The mappers of {spec} can't be configured: {said}",
                 where=f"{mapper.class_.__module__}.{mapper.class_.__qualname__}",
                 hint="Mend the mapping that SQLAlchemy names; the same happens when the application starts.",
             ) from error
@@ -50,6 +51,8 @@ def load_target(spec: str) -> Target:
 
 
 def _import(place: str, spec: str) -> ModuleType:
+    if not place.endswith(".py") and ("/" in place or not all(place.split("."))):
+        raise UsageProblem(f"{place!r} is no module's name.", where=f"target {spec!r}", hint=f"{FORMS}.")
     try:
         return _import_file(Path(place), spec) if place.endswith(".py") else importlib.import_module(place)
     except UsageProblem:
@@ -62,20 +65,23 @@ def _import(place: str, spec: str) -> ModuleType:
                 where=f"target {spec!r}",
                 hint=f"Run in the folder that has it, or check the spelling; {FORMS}.",
             ) from error
-        raise _does_not_import(spec, error) from error
+        raise _does_not_import(place, spec, error) from error
     except (Exception, SystemExit) as error:  # the user's own module code runs here
-        raise _does_not_import(spec, error) from error
+        raise _does_not_import(place, spec, error) from error
 
 
-def _does_not_import(spec: str, error: BaseException) -> EnvironmentProblem:
+def _does_not_import(place: str, spec: str, error: BaseException) -> EnvironmentProblem:
     frames = traceback.extract_tb(error.__traceback__)
-    last = next(
-        (f for f in reversed(frames) if "importlib" not in f.filename and f.filename != __file__), None
-    )
+    own = [f for f in frames if "importlib" not in f.filename and f.filename != __file__]
+    last = next((f for f in reversed(own) if "site-packages" not in f.filename), own[-1] if own else None)
+    where = f"{last.filename}:{last.lineno}" if last else f"target {spec!r}"
+    if isinstance(error, SyntaxError) and error.filename:
+        where = f"{error.filename}:{error.lineno}"
+    alone = f"python {place}" if place.endswith(".py") else f"python -c 'import {place}'"
     return EnvironmentProblem(
         f"The models of {spec!r} don't import: {type(error).__name__}: {error}",
-        where=f"{last.filename}:{last.lineno}" if last else f"target {spec!r}",
-        hint=f"`python -c 'import {spec.partition(':')[0]}'` shows the same; mend that first.",
+        where=where,
+        hint=f"`{alone}` shows the same; mend that first.",
     )
 
 
@@ -127,11 +133,19 @@ def _listing(module: ModuleType) -> str:
 def _registry_of(value: object) -> registry | None:
     if isinstance(value, registry):
         return value
-    found = getattr(value, "registry", None)
+    found = _safely(value, "registry")
     if isinstance(found, registry):
         return found
-    models_registry = getattr(getattr(value, "Model", None), "registry", None)
+    models_registry = _safely(_safely(value, "Model"), "registry")
     return models_registry if isinstance(models_registry, registry) else None
+
+
+def _safely(value: object, name: str) -> object:
+    """The attribute or None; a proxy such as Flask's current_app raises other errors than AttributeError."""
+    try:
+        return getattr(value, name, None)
+    except Exception:  # noqa: BLE001 - the object is the user's
+        return None
 
 
 def _mapper_of(value: object) -> Mapper[Any] | None:

@@ -43,7 +43,8 @@ class Examination:
         groups: dict[object, list[Examinee]] = {}
         for examinee in self.examinees:
             with _no_warnings():
-                key = examinee.tables if examinee.translation.runs else examinee
+                alone = not examinee.testable or examinee.arguments
+                key = examinee if alone else examinee.tables
             groups.setdefault(key, []).append(examinee)
         return list(groups.values())
 
@@ -56,7 +57,7 @@ class Examination:
         """Everything about each hybrid of ``group``, examined together as far as they haven't been yet."""
         pending = [examinee for examinee in group if examinee not in self._done]
         with _no_warnings():
-            self._examine([examinee for examinee in pending if examinee.translation.runs])
+            self._examine([examinee for examinee in pending if examinee.testable])
         self._done.update(pending)
         return [self._report(examinee) for examinee in group]
 
@@ -80,7 +81,9 @@ class Examination:
         tables: frozenset[Table] = frozenset().union(*(examinee.tables for examinee in group))
         columns = frozenset().union(*(examinee.reach.columns for examinee in group))
         constants = dict.fromkeys(value for examinee in group for value in examinee.constants)
-        plan = plan_dataset(tables, columns, constants)
+        mappers = [mapper for examinee in group for mapper in examinee.discovered.reads.mappers]
+        arguments = (group[0].arguments or ()) if len(group) == 1 else ()
+        plan = plan_dataset(tables, columns, constants, mappers, arguments)
         self._bench.prepare(insertion_order(closure(tables, columns)))
         return plan
 

@@ -27,7 +27,7 @@ from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
 from harness.evaluation.translation import translate
-from harness.generation import closure
+from harness.generation import argument_values, closure
 from harness.rules import judge
 
 
@@ -39,19 +39,30 @@ class Reach:
     columns: frozenset[Column[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two implementations, ready to be evaluated."""
+
+    python: PythonSide
+    sql: SqlSide
+
+
 class Examinee:
     """A hybrid with what was seen of it so far. ``seconds`` bounds each single evaluation."""
 
     def __init__(self, discovered: Discovered, *, seconds: float) -> None:
         self.discovered = discovered
         self.hybrid: Hybrid = discovered.hybrid
-        self.subject = Subject(discovered.mapper, self.hybrid.attribute, discovered.mapper.class_)
+        self.arguments = _arguments(discovered)
+        plainest = None if self.arguments is None else tuple(values[0] for values in self.arguments if values)
+        self.subject = Subject(discovered.mapper, self.hybrid.attribute, discovered.mapper.class_, plainest)
+        self._sides: dict[str, Sides] = {}
         self.tally = Tally()
         self.found: dict[Identity, Finding] = {}
         self.shrunk: dict[Identity, Finding] = {}
         self.known = KnownFailures(settings().database, f"{self.hybrid.module}:{self.hybrid.name}")
         self.seconds = seconds
-        self.reason: str | None = None
+        self.reason = _unfillable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
         self.growth: Growth | None = None
         self.readable_select: CanonicalSQL | None = None
@@ -62,16 +73,22 @@ class Examinee:
         """The SQL side before any data."""
         return translate(self.hybrid, self.subject, seconds=self.seconds)
 
-    @cached_property
-    def python_side(self) -> PythonSide:
-        """The getter."""
-        return PythonSide(self.subject, self.discovered.reads.relationships, seconds=self.seconds)
+    def sides(self, arguments: tuple[Any, ...] = ()) -> Sides:
+        """Both sides, called with ``arguments`` if the hybrid is a method; statements are built once for the same ones."""
+        key = repr(arguments)
+        if key not in self._sides:
+            subject = self.subject.called_with(arguments) if arguments else self.subject
+            type_name = self.translation.structure.type_name
+            self._sides[key] = Sides(
+                PythonSide(subject, self.discovered.reads.relationships, seconds=self.seconds),
+                SqlSide(subject, type_name=type_name, seconds=self.seconds),
+            )
+        return self._sides[key]
 
-    @cached_property
-    def sql_side(self) -> SqlSide:
-        """The statements."""
-        type_name = self.translation.structure.type_name
-        return SqlSide(self.subject, type_name=type_name, seconds=self.seconds)
+    @property
+    def testable(self) -> bool:
+        """Whether there is SQL to run, and a value for every argument."""
+        return self.reason is None and self.translation.runs
 
     @cached_property
     def constants(self) -> tuple[Any, ...]:
@@ -106,11 +123,12 @@ class Examinee:
         """Evaluate both sides on the rows that ``session`` sees; of the further ``positions`` all, or those named."""
         with self.clock():
             connection = session.connection()
-            select = self.sql_side.select(connection)
+            sides = self.sides(dataset.arguments)
+            select = sides.sql.select(connection)
             answers: tuple[Answer, ...] = ()
             if isinstance(select, Returned) and positions != frozenset():
-                answers = tuple(self.sql_side.answers(connection, select.value, only=positions))
-            python = self.python_side.evaluate(session)
+                answers = tuple(sides.sql.answers(connection, select.value, only=positions))
+            python = sides.python.evaluate(session)
             return Example(self.hybrid, self.translation.structure, dataset, python, select, answers)
 
     def record(self, seen: Example) -> None:
@@ -192,3 +210,28 @@ class Examinee:
             yield
         finally:
             self._spent += time.monotonic() - start
+
+
+def _arguments(discovered: Discovered) -> tuple[tuple[Any, ...], ...] | None:
+    """The values that each parameter of a hybrid_method takes; None for what isn't called."""
+    if discovered.parameters is None:
+        return None
+    reads = discovered.reads
+    return tuple(
+        argument_values(
+            each.annotation,
+            optional=each.optional,
+            default=each.default,
+            read=reads.columns,
+            constants=reads.constants,
+        )
+        for each in discovered.parameters
+    )
+
+
+def _unfillable(discovered: Discovered, arguments: tuple[tuple[Any, ...], ...] | None) -> str | None:
+    """Why a method can't be called, if it can't."""
+    for parameter, values in zip(discovered.parameters or (), arguments or (), strict=True):
+        if not values:
+            return f"nothing says what the parameter {parameter.name!r} takes: annotate it with a plain type, or give it a default"
+    return None

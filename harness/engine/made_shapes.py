@@ -31,7 +31,7 @@ def try_made_shapes(examinee: Examinee, plan: Plan, bench: Bench) -> None:
 def _on_circle(examinee: Examinee, dataset: Dataset, bench: Bench) -> bool:
     """Whether the next larger circle is worth a look."""
     try:
-        with bench.session(dataset, [examinee.python_side]) as session:
+        with bench.session(dataset, [examinee.sides(dataset.arguments).python]) as session:
             seen = examinee.example(session, dataset, positions=NO_POSITIONS)
     except Rejected:
         return False
@@ -43,8 +43,9 @@ def _on_circle(examinee: Examinee, dataset: Dataset, bench: Bench) -> bool:
 
 def _on_chain(examinee: Examinee, dataset: Dataset, bench: Bench) -> None:
     try:
-        with bench.session(dataset, [examinee.python_side]) as session:
-            python = examinee.python_side.evaluate(session, ends_only=True)
+        side = examinee.sides(dataset.arguments).python
+        with bench.session(dataset, [side]) as session:
+            python = side.evaluate(session, ends_only=True)
     except Rejected:
         return
     nothing = Returned(())

@@ -23,7 +23,7 @@ def measure_growth(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     for size in SIZES:
         try:
             with bench.loaded(population(plan, size)) as connection:
-                instances, statements, loads = examinee.python_side.count_statements(connection)
+                instances, statements, loads = examinee.sides().python.count_statements(connection)
         except Rejected:
             return
         rows.append(instances)

@@ -47,7 +47,9 @@ def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples:
         if not active or problems:
             return
         try:
-            with bench.session(dataset, [examinee.python_side for examinee in active]) as session:
+            with bench.session(
+                dataset, [examinee.sides(dataset.arguments).python for examinee in active]
+            ) as session:
                 for examinee in list(active):
                     if examinee.loss or not _keeps_going(examinee, session, dataset):
                         active.remove(examinee)
@@ -166,7 +168,7 @@ class _Attempt:
     def _finding(self, dataset: Dataset) -> Finding | None:
         _, position = self._identity
         try:
-            with self._bench.session(dataset, [self._examinee.python_side]) as session:
+            with self._bench.session(dataset, [self._examinee.sides(dataset.arguments).python]) as session:
                 seen = self._examinee.example(session, dataset, positions=frozenset({position}))
         except Rejected:
             return None

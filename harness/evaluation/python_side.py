@@ -49,7 +49,7 @@ class PythonSide:
             return len(instances), statements[0], loads
 
     def _value(self, instance: Any) -> Outcome:
-        return contained(lambda: getattr(instance, self._subject.attribute), seconds=self._seconds)
+        return contained(lambda: self._subject.of(instance), seconds=self._seconds)
 
 
 @contextmanager

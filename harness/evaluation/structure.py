@@ -54,7 +54,7 @@ def _foreign_tables(expression: ClauseElement, own: frozenset[Any]) -> tuple[str
 
 def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
     """Columns of the un-aliased table that remain when the hybrid is built on an alias."""
-    element = subject.alias("other").value.__clause_element__()
+    element = subject.alias("other").element
     return tuple(
         sorted(
             {

@@ -1,6 +1,6 @@
 """One hybrid on its class or on an alias of it: the pieces that every statement is built from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -9,11 +9,12 @@ from sqlalchemy.orm import Mapper, aliased
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """``entity`` is the mapped class or an alias of it."""
+    """``entity`` is the mapped class or an alias of it; ``arguments`` are those of a hybrid_method, None for an attribute."""
 
     mapper: Mapper[Any]
     attribute: str
     entity: Any
+    arguments: tuple[Any, ...] | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -24,11 +25,27 @@ class Subject:
     @property
     def value(self) -> Any:
         """The hybrid's expression; built anew at each access, as users' code does."""
-        return getattr(self.entity, self.attribute)
+        return self.of(self.entity)
+
+    @property
+    def element(self) -> Any:
+        """What SQLAlchemy finds behind the expression: a clause, or whatever else the hybrid returned."""
+        value = self.value
+        comparator = getattr(value, "comparator", value)
+        return comparator.__clause_element__() if hasattr(comparator, "__clause_element__") else value
+
+    def of(self, owner: Any) -> Any:
+        """The attribute of a class, an alias or an instance, called if it is a method."""
+        attribute = getattr(owner, self.attribute)
+        return attribute if self.arguments is None else attribute(*self.arguments)
 
     def alias(self, name: str) -> "Subject":
         """The same hybrid on an alias of the class."""
-        return Subject(self.mapper, self.attribute, aliased(self.entity, name=name))
+        return replace(self, entity=aliased(self.entity, name=name))
+
+    def called_with(self, arguments: tuple[Any, ...]) -> "Subject":
+        """The same method with other arguments; an attribute takes none."""
+        return self if self.arguments is None else replace(self, arguments=arguments)
 
     def select(self) -> Select[Any]:
         """Key and value of every row: the statement that all positions are held against."""

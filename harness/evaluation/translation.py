@@ -64,9 +64,7 @@ def compiled(statement: Select[Any]) -> Compiled:
 
 def _class_level(subject: Subject) -> tuple[Any, ClassLevel]:
     """The raw value behind ``Class.hybrid`` and what it is."""
-    attribute = subject.value
-    comparator = getattr(attribute, "comparator", attribute)
-    element = comparator.__clause_element__() if hasattr(comparator, "__clause_element__") else attribute
+    element = subject.element
     return element, ClassLevel(_form(element), type(element).__name__, _shown(element))
 
 

@@ -1,5 +1,6 @@
 """Rows that a schema allows, driven by its metadata."""
 
+from harness.generation.arguments import argument_values
 from harness.generation.datasets import datasets
 from harness.generation.plan import Plan, Ungeneratable, closure, insertion_order, plan_dataset
 from harness.generation.shapes import chain, cycles, has_self_reference, population
@@ -7,6 +8,7 @@ from harness.generation.shapes import chain, cycles, has_self_reference, populat
 __all__ = [
     "Plan",
     "Ungeneratable",
+    "argument_values",
     "chain",
     "closure",
     "cycles",

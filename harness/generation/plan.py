@@ -1,22 +1,25 @@
-"""Which tables and columns a dataset has, decided once for a group of hybrids."""
+"""Which tables and columns a dataset has and how their values are found, decided once for a group of hybrids."""
 
-import datetime as dt
-import decimal
 import itertools
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import find, settings
-from sqlalchemy import Column, ForeignKeyConstraint, Table, UniqueConstraint
+from hypothesis import strategies as st
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Table, UniqueConstraint
 from sqlalchemy import types as sqltypes
+from sqlalchemy.orm import Mapper
 
 from harness.core.errors import HarnessError
-from harness.generation.types import NoStrategy, Strategy, strategy_for_type
+from harness.generation.checks import Check, read_checks
+from harness.generation.types import NoStrategy, Strategy, Values, values_for
 
-Filler = Callable[[int], Any]
-"""Slot number (from 0) to a value; equal for all slots unless the column is unique."""
+Distinct = Callable[[int], Any]
+"""A number from 0 to a value, different for different numbers as far as the type goes."""
+TRIED = 40
+"""Numbers tried to find a distinct value that passes a CHECK."""
+ALTERNATIVES = 6
+"""Values of a column that are tried where a row fails a CHECK over several columns."""
 
 
 class Ungeneratable(HarnessError):
@@ -29,8 +32,8 @@ class Ungeneratable(HarnessError):
 class Reference:
     """A foreign key whose columns are set together from a row of ``target``.
 
-    ``drawn`` references choose their row; others are NULL. ``shared_key``: the foreign key is the primary key too, so that
-    a row belongs to the row in the same slot of ``target``.
+    ``shared_key``: the foreign key is the primary key too, so that a row belongs to the row in the same slot of ``target``.
+    ``late``: ``target`` comes later in the order of insertion, so the columns are set once all rows are in.
     """
 
     columns: tuple[str, ...]
@@ -39,7 +42,7 @@ class Reference:
     nullable: bool
     to_itself: bool
     shared_key: bool
-    drawn: bool
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +55,75 @@ class DrawnColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Unique:
+    """Columns whose values together differ from row to row; NULLs are all different unless ``nulls_equal``."""
+
+    columns: tuple[str, ...]
+    nulls_equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A joined subclass's row is there where the base row in its slot has one of ``identities`` in ``column``."""
+
+    base: str
+    column: str
+    identities: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TablePlan:
-    """How the rows of one table are made. ``numbered`` is the integer key that counts the rows from 1, if there is one."""
+    """How the rows of one table are made.
+
+    ``numbered`` is the integer key that counts the rows from 1, if there is one; ``fillers`` are columns that neither side
+    reads; ``alternatives`` and ``distinct`` are what a row takes instead of values that a CHECK or UNIQUE refuses.
+    """
 
     name: str
-    columns: tuple[str, ...]
     numbered: str | None
     references: tuple[Reference, ...]
     drawn: tuple[DrawnColumn, ...]
-    fillers: tuple[tuple[str, Filler], ...]
+    fillers: tuple[tuple[str, Any], ...]
+    uniques: tuple[Unique, ...]
+    checks: tuple[Check, ...]
+    alternatives: Mapping[str, tuple[Any, ...]]
+    distinct: Mapping[str, Distinct]
+    presence: Presence | None
 
     @property
     def draws(self) -> int:
         """Bytes for one slot: presence, then one for each reference and each column drawn."""
-        return 1 + sum(reference.drawn for reference in self.references) + len(self.drawn)
+        return 1 + len(self.references) + len(self.drawn)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Tables in the order of insertion, and the strategy behind each palette."""
+    """Tables in the order of insertion, the strategy behind each palette, and those of a hybrid method's arguments."""
 
     tables: tuple[TablePlan, ...]
     palettes: tuple[Strategy, ...]
+    arguments: tuple[Strategy, ...] = ()
 
 
-def plan_dataset(tables: Iterable[Table], read: Iterable[Column[Any]], constants: Iterable[Any] = ()) -> Plan:
+def plan_dataset(
+    tables: Iterable[Table],
+    read: Iterable[Column[Any]],
+    constants: Iterable[Any] = (),
+    mappers: Iterable[Mapper[Any]] = (),
+    arguments: Iterable[Sequence[Any]] = (),
+) -> Plan:
     """A plan for rows of ``tables`` and of all that they can't do without, drawing only the columns that are ``read``.
 
-    ``constants`` are values that the code compares columns with; they come up often. Raises Ungeneratable, with what to do, where a table can't be filled.
+    ``constants`` are values that the code compares columns with; they come up often. ``mappers`` say which identities a
+    discriminator has. ``arguments`` are the values that each argument of a hybrid method takes. Raises Ungeneratable, with what to do, where a table can't be filled.
     """
-    ordered = insertion_order(closure(tables, frozenset(read)))
-    palettes = _Palettes(tuple(constants))
+    wanted = frozenset(read)
+    ordered = insertion_order(closure(tables, wanted))
+    palettes = _Palettes(tuple(constants), _discriminators(mappers))
     names = [table.fullname for table in ordered]
-    plans = [_plan_table(table, frozenset(read), names[: i + 1], palettes) for i, table in enumerate(ordered)]
-    return Plan(tuple(plans), tuple(palettes.strategies))
+    plans = [_TablePlanner(table, wanted, names, palettes).plan() for table in ordered]
+    drawn = tuple(st.sampled_from(list(values)) for values in arguments)
+    return Plan(tuple(plans), tuple(palettes.strategies), drawn)
 
 
 def closure(tables: Iterable[Table], read: frozenset[Column[Any]]) -> frozenset[Table]:
@@ -128,91 +166,198 @@ def _targets(table: Table, among: Sequence[Table], *, nullable: bool) -> set[Tab
 
 
 def _nullable(constraint: ForeignKeyConstraint) -> bool:
+    """Whether the reference can be left out: NULL in one of its columns is enough for PostgreSQL."""
     return all(column.nullable for column in constraint.columns)
 
 
+@dataclass(frozen=True, slots=True)
+class _Discriminator:
+    """A discriminator's identities, and the tables that a row of each has."""
+
+    tables: Mapping[Any, frozenset[str]]
+
+
+def _discriminators(mappers: Iterable[Mapper[Any]]) -> dict[Column[Any], _Discriminator]:
+    found = {}
+    for base in dict.fromkeys(mapper.base_mapper for mapper in mappers):
+        column = base.polymorphic_on
+        if not (isinstance(column, Column) and isinstance(column.table, Table)):
+            continue
+        identities = {
+            each.polymorphic_identity: frozenset(t.fullname for t in each.tables if isinstance(t, Table))
+            for each in base.self_and_descendants
+            if each.polymorphic_identity is not None and not each.polymorphic_abstract
+        }
+        if identities:
+            found[column] = _Discriminator(identities)
+    return found
+
+
 class _Palettes:
-    """Strategies by the type they are for, so that columns of one type share values and ties come up."""
+    """Strategies by the type and the CHECKs they are for, so that like columns share values and ties come up."""
 
-    def __init__(self, constants: tuple[Any, ...]) -> None:
-        self._constants = constants
+    def __init__(
+        self, constants: tuple[Any, ...], discriminators: Mapping[Column[Any], _Discriminator]
+    ) -> None:
+        self.constants = constants
+        self.discriminators = discriminators
         self.strategies: list[Strategy] = []
-        self._known: dict[str, int] = {}
+        self._known: dict[object, int] = {}
 
-    def number(self, column: Column[Any]) -> int:
-        key = f"{type(column.type).__module__}.{column.type!r}"
+    def number(self, column: Column[Any], checks: Sequence[Check], values: Values) -> int:
+        key: object = f"{type(column.type).__module__}.{column.type!r}"
+        if checks or column in self.discriminators or values.pool is None:
+            key = column
         if key not in self._known:
-            self.strategies.append(_strategy(column, self._constants))
+            self.strategies.append(values.strategy)
             self._known[key] = len(self.strategies) - 1
         return self._known[key]
 
 
-def _strategy(column: Column[Any], constants: tuple[Any, ...] = ()) -> Strategy:
-    try:
-        return strategy_for_type(column.type, constants)
-    except NoStrategy:
-        raise Ungeneratable(
-            f"No values are known for the type {column.type!r}.",
-            where=f"{column.table.fullname}.{column.name}",
-            hint="Columns of this type can't be drawn yet.",
-        ) from None
+class _TablePlanner:
+    """Collects what a TablePlan holds."""
 
+    def __init__(
+        self, table: Table, read: frozenset[Column[Any]], names: Sequence[str], palettes: _Palettes
+    ) -> None:
+        self.table = table
+        self.read = read
+        self.names = names
+        self.palettes = palettes
+        self.checks = read_checks(table)
 
-def _plan_table(
-    table: Table, read: frozenset[Column[Any]], available: Sequence[str], palettes: _Palettes
-) -> TablePlan:
-    references = tuple(_references(table, available))
-    referring = {name for reference in references for name in reference.columns}
-    unique = _unique_columns(table)
-    numbered = _numbered(table, referring)
-    drawn: list[DrawnColumn] = []
-    fillers: list[tuple[str, Filler]] = []
-    for column in table.columns:
-        if column.name in referring or column.name == numbered or column.computed is not None:
-            continue
-        if column in read and column not in unique:
-            drawn.append(DrawnColumn(column.name, bool(column.nullable), palettes.number(column)))
-        elif not column.nullable or column in unique:
-            fillers.append((column.name, _filler(column, distinct=column in unique)))
-    columns = (
-        *((numbered,) if numbered else ()),
-        *(name for reference in references for name in reference.columns),
-        *(column.name for column in drawn),
-        *(name for name, _ in fillers),
-    )
-    return TablePlan(
-        table.fullname, tuple(dict.fromkeys(columns)), numbered, references, tuple(drawn), tuple(fillers)
-    )
-
-
-def _references(table: Table, available: Sequence[str]) -> Iterable[Reference]:
-    keys = set(table.primary_key.columns)
-    for constraint in sorted(table.foreign_key_constraints, key=lambda fk: [c.name for c in fk.columns]):
-        target, nullable = constraint.referred_table, _nullable(constraint)
-        drawn = target.fullname in available
-        if not drawn and not nullable:
-            raise Ungeneratable(
-                f"{table.fullname} and {target.fullname} refer to each other by foreign keys that are NOT NULL.",
-                where=f"{table.fullname}.{next(iter(constraint.columns)).name}",
-                hint="Rows for such a circle can't be made yet; make one of the foreign keys nullable.",
-            )
-        yield Reference(
-            columns=tuple(element.parent.name for element in constraint.elements),
-            target=target.fullname,
-            target_columns=tuple(element.column.name for element in constraint.elements),
-            nullable=nullable,
-            to_itself=target is table,
-            shared_key=set(constraint.columns) == keys,
-            drawn=drawn,
+    def plan(self) -> TablePlan:
+        references = tuple(self._references())
+        referring = {name for reference in references for name in reference.columns}
+        numbered = _numbered(self.table, referring)
+        skipped = referring | {numbered}
+        own = [c for c in self.table.columns if c.name not in skipped and c.computed is None]
+        values = {column.name: self._values(column) for column in own if self._needed(column)}
+        drawn = [column for column in own if self._drawn(column)]
+        fillers = [column for column in own if column.name in values and not self._drawn(column)]
+        several = tuple(check for check in self.checks if len(check.columns) > 1)
+        return TablePlan(
+            self.table.fullname,
+            numbered,
+            references,
+            tuple(
+                DrawnColumn(each.name, bool(each.nullable), self._palette(each, values[each.name]))
+                for each in drawn
+            ),
+            tuple((each.name, values[each.name].distinct(0)) for each in fillers),
+            tuple(_uniques(self.table)),
+            several,
+            {name: (each.pool or ())[:ALTERNATIVES] for name, each in values.items()},
+            {name: each.distinct for name, each in values.items()},
+            self._presence(),
         )
 
+    def _drawn(self, column: Column[Any]) -> bool:
+        return column in self.read or column in self.palettes.discriminators
 
-def _unique_columns(table: Table) -> frozenset[Column[Any]]:
-    """Columns that must differ from row to row."""
-    constraints = [list(c.columns) for c in table.constraints if isinstance(c, UniqueConstraint)]
-    indexes = [list(index.columns) for index in table.indexes if index.unique]
-    first = {columns[0] for columns in (*constraints, *indexes) if columns}
-    return frozenset(first | set(table.primary_key.columns))
+    def _needed(self, column: Column[Any]) -> bool:
+        """Whether rows give the column a value: what neither side reads and may be NULL is left out."""
+        checked = any(column.name in check.columns for check in self.checks)
+        unique = any(column.name in each.columns for each in _uniques(self.table))
+        return self._drawn(column) or not column.nullable or checked or unique
+
+    def _palette(self, column: Column[Any], values: Values) -> int:
+        return self.palettes.number(column, self._own_checks(column), values)
+
+    def _own_checks(self, column: Column[Any]) -> list[Check]:
+        return [check for check in self.checks if check.columns == {column.name}]
+
+    def _values(self, column: Column[Any]) -> Values:
+        """The column's values, those only that its own CHECKs and its discriminator allow."""
+        discriminator = self.palettes.discriminators.get(column)
+        if discriminator is not None:
+            return _of_pool(tuple(discriminator.tables))
+        checks = self._own_checks(column)
+        named = [value for check in self.checks if column.name in check.columns for value in check.literals]
+        try:
+            values = values_for(column, (*named, *self.palettes.constants))
+        except NoStrategy as unknown:
+            raise Ungeneratable(
+                f"No values are known for the type {column.type!r}.",
+                where=f"{self.table.fullname}.{column.name}",
+                hint=str(unknown),
+            ) from None
+        return _passing(values, column.name, checks) if checks and values.pool is not None else values
+
+    def _references(self) -> Iterator[Reference]:
+        table, keys = self.table, set(self.table.primary_key.columns)
+        for constraint in sorted(table.foreign_key_constraints, key=lambda fk: [c.name for c in fk.columns]):
+            target, nullable = constraint.referred_table, _nullable(constraint)
+            if nullable and not self._matters(constraint):
+                continue
+            late = self.names.index(target.fullname) > self.names.index(table.fullname)
+            if late and not nullable:
+                raise Ungeneratable(
+                    f"{table.fullname} and {target.fullname} refer to each other by foreign keys that are NOT NULL.",
+                    where=f"{table.fullname}.{next(iter(constraint.columns)).name}",
+                    hint="Rows for such a circle can't be made; make one of the foreign keys nullable.",
+                )
+            yield Reference(
+                columns=tuple(element.parent.name for element in constraint.elements),
+                target=target.fullname,
+                target_columns=tuple(element.column.name for element in constraint.elements),
+                nullable=nullable,
+                to_itself=target is table,
+                shared_key=set(constraint.columns) == keys and target is not table,
+                late=late,
+            )
+
+    def _matters(self, constraint: ForeignKeyConstraint) -> bool:
+        """Whether a side reads the reference, or a CHECK does, and there are rows to refer to."""
+        checked = {name for check in self.checks for name in check.columns}
+        read = any(column in self.read or column.name in checked for column in constraint.columns)
+        return read and constraint.referred_table.fullname in self.names
+
+    def _presence(self) -> Presence | None:
+        for column, discriminator in self.palettes.discriminators.items():
+            base = column.table.fullname
+            named = {name for tables in discriminator.tables.values() for name in tables}
+            if self.table.fullname != base and self.table.fullname in named:
+                own = [each for each, tables in discriminator.tables.items() if self.table.fullname in tables]
+                return Presence(base, column.name, tuple(own))
+        return None
+
+
+def _of_pool(pool: tuple[Any, ...]) -> Values:
+    return Values(st.sampled_from(pool), lambda number: pool[number % len(pool)], pool)
+
+
+def _passing(values: Values, name: str, checks: Sequence[Check]) -> Values:
+    """``values`` without those that fail a CHECK on the column alone; all of them where none would be left."""
+
+    def passes(value: Any) -> bool:
+        return all(check.passes({name: value}) for check in checks)
+
+    good = tuple(value for value in values.pool or () if passes(value))
+    numbered = [value for number in range(TRIED) if passes(value := values.distinct(number))]
+    spare = (*numbered, *good)
+    if not spare:
+        return values
+    pool = good or spare
+    return Values(st.sampled_from(pool), lambda number: spare[number % len(spare)], pool)
+
+
+def _uniques(table: Table) -> Iterator[Unique]:
+    """Primary key, UNIQUE constraints and unique indexes over columns; a partial one counts as if it held for all rows."""
+    yield Unique(tuple(column.name for column in table.primary_key.columns), nulls_equal=True)
+    found: list[UniqueConstraint | Index] = [index for index in table.indexes if index.unique]
+    found += [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+    for names, nulls_equal in sorted((_names(each), _nulls_equal(each)) for each in found):
+        if names:
+            yield Unique(names, nulls_equal)
+
+
+def _names(constraint: UniqueConstraint | Index) -> tuple[str, ...]:
+    return tuple(column.name for column in constraint.columns)
+
+
+def _nulls_equal(constraint: UniqueConstraint | Index) -> bool:
+    return bool(constraint.dialect_options["postgresql"]["nulls_not_distinct"])
 
 
 def _numbered(table: Table, referring: set[str]) -> str | None:
@@ -220,39 +365,3 @@ def _numbered(table: Table, referring: set[str]) -> str | None:
     if len(keys) == 1 and isinstance(keys[0].type, sqltypes.Integer):
         return keys[0].name
     return None
-
-
-def _filler(column: Column[Any], *, distinct: bool) -> Filler:
-    type_ = column.type
-    make = next((make for class_ in type(type_).__mro__ if (make := FILLERS.get(class_)) is not None), None)
-    if make is not None:
-        return (lambda slot: make(type_, slot)) if distinct else (lambda _slot: make(type_, 0))
-    plainest = find(_strategy(column), lambda _value: True, settings=settings(database=None))
-    return lambda _slot: plainest
-
-
-def _word(type_: Any, slot: int) -> str:
-    word = f"x{slot}" if slot else "x"
-    return word if type_.length is None else word[-type_.length :]
-
-
-def _member(type_: Any, slot: int) -> Any:
-    members = list(type_.enum_class) if type_.enum_class is not None else list(type_.enums)
-    return members[slot % len(members)]
-
-
-FILLERS: dict[type, Callable[[Any, int], Any]] = {
-    sqltypes.Integer: lambda _type, slot: slot,
-    sqltypes.Numeric: lambda type_, slot: decimal.Decimal(slot) if type_.asdecimal else float(slot),
-    sqltypes.String: _word,
-    sqltypes.Enum: _member,
-    sqltypes.Boolean: lambda _type, slot: bool(slot % 2),
-    sqltypes.Date: lambda _type, slot: dt.date(2024, 1, 1) + dt.timedelta(days=slot),
-    sqltypes.DateTime: lambda type_, slot: (
-        dt.datetime(2024, 1, 1, tzinfo=dt.UTC if type_.timezone else None) + dt.timedelta(days=slot)
-    ),
-    sqltypes.Uuid: lambda type_, slot: (
-        uuid.UUID(int=slot + 1) if type_.as_uuid else str(uuid.UUID(int=slot + 1))
-    ),
-    sqltypes.LargeBinary: lambda _type, slot: bytes([slot % 256]),
-}

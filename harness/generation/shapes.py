@@ -1,7 +1,7 @@
 """Datasets that are made, not drawn: cycles and long chains that the schema allows and people forget, and populations."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +9,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from harness.core.dataset import Dataset
-from harness.generation.datasets import DENSITIES, PALETTE, decode
+from harness.generation.datasets import decode
 from harness.generation.plan import Plan, Reference
+from harness.generation.rows import CHAIN_SHAPE, DENSITIES, RANDOM_SHAPE
+from harness.generation.types import Strategy
 
-RANDOM_SHAPE, CHAIN_SHAPE = 0, 2
 PRESENT = 255
+POPULATION_PALETTE = 12
+"""Values of each column in a made dataset."""
 
 
 def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
@@ -67,17 +70,20 @@ def _dataset(
         block += bytes([DENSITIES.index(min(DENSITIES)), shape])
         for _ in range(sizes[table.name]):
             block += bytes([PRESENT, *(choose(i) for i in range(table.draws - 1))])
-    return decode(plan, bytes(block), draw_palettes(plan), sizes)
+    arguments = tuple(drawn[0] for drawn in draw_values(plan.arguments, 1))
+    return replace(
+        decode(plan, bytes(block), draw_values(plan.palettes, POPULATION_PALETTE), sizes), arguments=arguments
+    )
 
 
-def draw_palettes(plan: Plan, *, size: int = 4 * PALETTE) -> list[list[Any]]:
-    """``size`` values of each palette, the same at every call."""
+def draw_values(strategies: Sequence[Strategy], size: int) -> list[list[Any]]:
+    """``size`` values of each strategy, the same at every call."""
     drawn: list[list[Any]] = []
 
     @settings(max_examples=2, phases=[Phase.generate], database=None, derandomize=True, deadline=None)
-    @given(st.tuples(*(st.lists(strategy, min_size=size, max_size=size) for strategy in plan.palettes)))
-    def collect(palettes: tuple[list[Any], ...]) -> None:
-        drawn[:] = [list(palette) for palette in palettes]
+    @given(st.tuples(*(st.lists(strategy, min_size=size, max_size=size) for strategy in strategies)))
+    def collect(values: tuple[list[Any], ...]) -> None:
+        drawn[:] = [list(each) for each in values]
 
     collect()
     return drawn

@@ -5,6 +5,7 @@ import decimal
 import enum
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -104,10 +105,11 @@ def _numbers(type_: Any) -> Strategy:
 
 def _fitting(values: list[decimal.Decimal], precision: int, scale: int) -> list[decimal.Decimal]:
     """Those of ``values`` that NUMERIC(precision, scale) holds without rounding, and its largest."""
-    step = decimal.Decimal(1).scaleb(-scale)
-    largest = decimal.Decimal(10).scaleb(precision - scale - 1) * 10 - step
-    exact = [value for value in values if value == value.quantize(step) and abs(value) <= largest]
-    return [*(value.quantize(step) for value in exact), largest]
+    with decimal.localcontext(prec=precision + abs(scale) + 9):  # more than the 28 digits of Python's default
+        step = decimal.Decimal(1).scaleb(-scale)
+        largest = decimal.Decimal(1).scaleb(precision - scale) - step
+        exact = [value for value in values if value == value.quantize(step) and abs(value) <= largest]
+        return [*(value.quantize(step) for value in exact), largest]
 
 
 def _text(type_: Any) -> Strategy:
@@ -166,4 +168,51 @@ REGISTRY: dict[type, Callable[[Any], Strategy]] = {
     sqltypes.Uuid: _uuids,
     sqltypes.LargeBinary: lambda _type: st.sampled_from([b"", b"a", b"\x00", b"\xff\\'"]),
     sqltypes.TypeDecorator: _decorated,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a column holds: a strategy, a function from number to distinct value, and the pool behind the strategy."""
+
+    strategy: Strategy
+    distinct: Callable[[int], Any]
+    pool: tuple[Any, ...] | None
+
+
+def values_for(column: Any, constants: Iterable[Any] = ()) -> Values:
+    """Stand-in shape of the interface."""
+    type_ = column.type
+    strategy = strategy_for_type(type_, constants)
+    pool = draw_pool(strategy)
+    make = next((make for class_ in type(type_).__mro__ if (make := DISTINCT.get(class_)) is not None), None)
+    return Values(strategy, (lambda n: make(type_, n)) if make else (lambda n: pool[n % len(pool)]), pool)
+
+
+def draw_pool(strategy: Strategy) -> tuple[Any, ...]:
+    from hypothesis import find, given, settings, Phase
+
+    got = []
+
+    @settings(max_examples=200, database=None, derandomize=True, phases=[Phase.generate], deadline=None)
+    @given(strategy)
+    def t(v):
+        if v not in got:
+            got.append(v)
+
+    t()
+    return tuple(got)
+
+
+DISTINCT = {
+    sqltypes.Integer: lambda _type, slot: slot,
+    sqltypes.Numeric: lambda type_, slot: decimal.Decimal(slot) if type_.asdecimal else float(slot),
+    sqltypes.String: lambda type_, n: ("x" if not n else f"x{n}")[-(type_.length or 99) :],
+    sqltypes.Date: lambda _type, slot: dt.date(2024, 1, 1) + dt.timedelta(days=slot),
+    sqltypes.DateTime: lambda type_, slot: (
+        dt.datetime(2024, 1, 1, tzinfo=dt.UTC if type_.timezone else None) + dt.timedelta(days=slot)
+    ),
+    sqltypes.Uuid: lambda type_, slot: (
+        uuid.UUID(int=slot + 1) if type_.as_uuid else str(uuid.UUID(int=slot + 1))
+    ),
 }

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +24,9 @@ WIDTH = 100
 def render_text(report: RunReport) -> str:
     """The report without colour."""
     buffer = io.StringIO()
-    print_text(report, Console(file=buffer, width=WIDTH, no_color=True, highlight=False))
+    print_text(
+        report, Console(file=buffer, width=WIDTH, no_color=True, highlight=False, force_terminal=False)
+    )
     return buffer.getvalue()
 
 
@@ -38,46 +39,39 @@ def print_text(report: RunReport, console: Console) -> None:
         if each.reason is not None:
             console.print(Text.assemble((f"\n{each.hybrid.name}", "bold"), f" was not tested: {each.reason}"))
     console.print()
-    console.print(Text(_summary(report)))
+    console.print(Text(_summary(report)), soft_wrap=True)
 
 
 def _table(report: RunReport) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("hybrid", overflow="fold")
-    table.add_column("verdict")
-    for name in ("examples", "compared", "values", "nulls", "sent/row", "s"):
+    table.add_column("verdict", no_wrap=True)
+    for name in ("datasets", "compared", "s"):
         table.add_column(name, justify="right")
     for each in report.hybrids:
-        growth = each.stats.growth
-        verdict = Text(_verdict(each), style=VERDICTS[each.verdict])
         table.add_row(
             Text(each.hybrid.name),
-            verdict,
+            Text(_verdict(each), style=VERDICTS[each.verdict]),
             str(each.stats.examples),
             str(each.stats.comparisons),
-            str(each.stats.distinct_values),
-            str(each.stats.nulls),
-            "-" if growth is None else f"{growth.per_row:.1f}",
             f"{each.stats.seconds:.1f}",
         )
     return table
 
 
 def _verdict(each: HybridReport) -> str:
+    """The verdict, or how many findings there are of the worst severity."""
     if each.verdict is not Verdict.FINDINGS:
         return each.verdict.value
-    counts = [
-        f"{number} {severity.value}{'s' if number > 1 else ''}"
-        for severity in (Severity.ERROR, Severity.WARNING)
-        if (number := sum(finding.severity is severity for finding in each.findings))
-    ]
-    return ", ".join(counts)
+    worst = max(each.findings, key=lambda finding: finding.severity.rank).severity
+    number = sum(finding.severity is worst for finding in each.findings)
+    return f"{number} {worst.value}{'s' if number > 1 else ''}"
 
 
 def finding_text(finding: Finding, hybrid: Hybrid) -> str:
     """One finding without colour, for places that show no report around it."""
     buffer = io.StringIO()
-    console = Console(file=buffer, width=WIDTH, no_color=True, highlight=False)
+    console = Console(file=buffer, width=WIDTH, no_color=True, highlight=False, force_terminal=False)
     _print_story(finding, hybrid, console)
     return "\n".join(line.rstrip() for line in buffer.getvalue().strip().splitlines())
 
@@ -85,7 +79,8 @@ def finding_text(finding: Finding, hybrid: Hybrid) -> str:
 def _print_finding(finding: Finding, each: HybridReport, report: RunReport, console: Console) -> None:
     _print_story(finding, each.hybrid, console)
     if finding.severity is not Severity.INFO:
-        console.print(Padding(Text.assemble(("again: ", "bold"), reproduce(each, report)), (0, 0, 0, 2)))
+        again = Text.assemble(("  again: ", "bold"), reproduce(each, report))
+        console.print(again, soft_wrap=True)  # a command that is broken over lines can't be copied
 
 
 def _print_story(finding: Finding, hybrid: Hybrid, console: Console) -> None:
@@ -97,11 +92,17 @@ def _print_story(finding: Finding, hybrid: Hybrid, console: Console) -> None:
         f"  [{finding.position}]  {finding.name}",
     )
     console.print(title)
-    lines = [Text(f"{hybrid.file}:{hybrid.line}", style="dim"), Text(finding.message)]
-    console.print(Padding(Text("\n").join(lines), (0, 0, 0, 2)))
+    console.print(Text(f"  {hybrid.file}:{hybrid.line}", style="dim"), soft_wrap=True)
+    _print_indented(Text(finding.message), 2, console)
     if finding.counterexample is not None:
-        console.print(Padding(_counterexample(finding.counterexample), (0, 0, 0, 4)))
-    console.print(Padding(Text.assemble(("hint: ", "bold"), finding.hint), (0, 0, 0, 2)))
+        _print_indented(_counterexample(finding.counterexample), 4, console)
+    _print_indented(Text.assemble(("hint: ", "bold"), finding.hint), 2, console)
+
+
+def _print_indented(text: Text, indent: int, console: Console) -> None:
+    """Wrap to the width that is left; rich's Padding would fill every line with blanks."""
+    for line in text.wrap(console, max(console.width - indent, 20)):
+        console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
 def _counterexample(example: Counterexample) -> Text:
@@ -110,6 +111,8 @@ def _counterexample(example: Counterexample) -> Text:
         lines += [f"{table}: {_row(row)}" for row in rows[:MOST_ROWS]]
         if len(rows) > MOST_ROWS:
             lines.append(f"{table}: and {len(rows) - MOST_ROWS} more rows")
+    if example.dataset.arguments:
+        lines.append(f"called with {', '.join(map(shown, example.dataset.arguments))}")
     if not example.dataset.size:
         lines.append("(no rows at all)")
     if example.instance is not None:

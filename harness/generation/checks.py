@@ -1,0 +1,252 @@
+"""CHECK constraints, read with sqlglot into predicates over a row, so that rows are drawn that pass.
+
+What can't be read is left to the server.
+"""
+
+import datetime as dt
+import decimal
+import itertools
+import operator
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlglot
+from sqlalchemy import CheckConstraint, Table
+from sqlalchemy.dialects import postgresql
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+Row = Mapping[str, Any]
+Evaluate = Callable[[Row], Any]
+"""A row, by column name, to a value; None is NULL, as in SQL."""
+
+
+class Unreadable(Exception):
+    """The constraint uses something that has no counterpart here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One constraint: the columns it reads, and whether a row passes. ``literals`` are the constants in its text."""
+
+    columns: frozenset[str]
+    passes: Callable[[Row], bool]
+    literals: tuple[Any, ...]
+
+
+def read_checks(table: Table) -> list[Check]:
+    """The CHECK constraints of ``table`` that can be read, those of its types included, in a stable order."""
+    texts = sorted(
+        str(constraint.sqltext.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
+        for constraint in itertools.chain(
+            table.constraints, *(column.constraints for column in table.columns)
+        )
+        if isinstance(constraint, CheckConstraint)
+    )
+    return [check for text in texts if (check := _read(text, table)) is not None]
+
+
+def _read(text: str, table: Table) -> Check | None:
+    try:
+        tree = sqlglot.parse_one(text.replace("%%", "%"), dialect="postgres")
+        evaluate = _compile(tree, table)
+    except (SqlglotError, Unreadable):
+        return None
+    columns = frozenset(_column_name(each, table) for each in tree.find_all(exp.Column))
+    return Check(columns, lambda row: _passes(evaluate, row), tuple(_literals(tree)))
+
+
+def _passes(evaluate: Evaluate, row: Row) -> bool:
+    """NULL passes, as in SQL; so does what can't be compared here: the server decides."""
+    try:
+        return evaluate(row) is not False
+    except (TypeError, ValueError, ArithmeticError, re.error):
+        return True
+
+
+def _literals(tree: exp.Expr) -> Iterator[Any]:
+    for literal in tree.find_all(exp.Literal):
+        value = _literal(literal)
+        yield value
+        if isinstance(value, int):
+            yield from (value - 1, value + 1)
+        if isinstance(value, str):
+            try:
+                yield dt.date.fromisoformat(value)
+            except ValueError:
+                continue
+
+
+def _literal(literal: exp.Literal) -> Any:
+    if literal.is_string:
+        return literal.this
+    return int(literal.this) if literal.this.isdigit() else decimal.Decimal(literal.this)
+
+
+def _column_name(column: exp.Column, table: Table) -> str:
+    name = column.name
+    if name in table.columns:
+        return name
+    folded = {each.name.lower(): each.name for each in table.columns}
+    if name.lower() not in folded:
+        raise Unreadable(name)
+    return folded[name.lower()]
+
+
+def _compile(node: exp.Expr, table: Table) -> Evaluate:
+    """A closure for ``node``. Raises Unreadable."""
+    for kind, compile_node in NODES:
+        if isinstance(node, kind):
+            return compile_node(node, table)
+    return _function(node, table)
+
+
+def _column(node: Any, table: Table) -> Evaluate:
+    name = _column_name(node, table)
+    return lambda row: row[name]
+
+
+def _constant(value: Any) -> Evaluate:
+    return lambda _row: value
+
+
+def _between(node: Any, table: Table) -> Evaluate:
+    low = exp.GTE(this=node.this, expression=node.args["low"])
+    high = exp.LTE(this=node.this, expression=node.args["high"])
+    return _compile(exp.And(this=low, expression=high), table)
+
+
+def _is(node: Any, table: Table) -> Evaluate:
+    left, right = _compile(node.this, table), _compile(node.expression, table)
+    return lambda row: left(row) is right(row)
+
+
+def _connective(node: exp.And | exp.Or, table: Table) -> Evaluate:
+    sides = [_compile(node.left, table), _compile(node.right, table)]
+    decisive = isinstance(node, exp.Or)
+
+    def evaluate(row: Row) -> bool | None:
+        values = [side(row) for side in sides]
+        if decisive in values:
+            return decisive
+        return None if None in values else not decisive
+
+    return evaluate
+
+
+def _in(node: exp.In, table: Table) -> Evaluate:
+    if not node.expressions:
+        raise Unreadable(node.sql())
+    left = _compile(node.this, table)
+    options = [_compile(each, table) for each in node.expressions]
+
+    def evaluate(row: Row) -> bool | None:
+        value = left(row)
+        return None if value is None else any(operator.eq(*_alike(value, option(row))) for option in options)
+
+    return evaluate
+
+
+def _anonymous(node: Any, table: Table) -> Evaluate:
+    """num_nonnulls() and num_nulls(), which say that exactly one of several columns is set."""
+    if node.name.lower() not in COUNTING:
+        raise Unreadable(node.sql())
+    counts_nulls = COUNTING[node.name.lower()]
+    sides = [_compile(each, table) for each in node.expressions]
+    return lambda row: sum((side(row) is None) == counts_nulls for side in sides)
+
+
+def _coalesce(node: Any, table: Table) -> Evaluate:
+    sides = [_compile(each, table) for each in (node.this, *node.expressions)]
+    return lambda row: next((value for side in sides if (value := side(row)) is not None), None)
+
+
+COUNTING = {"num_nonnulls": False, "num_nulls": True}
+NODES: tuple[tuple[type | tuple[type, ...], Callable[[Any, Table], Evaluate]], ...] = (
+    ((exp.Paren, exp.Cast), lambda node, table: _compile(node.this, table)),
+    (exp.Column, _column),
+    (exp.Literal, lambda node, _table: _constant(_literal(node))),
+    (exp.Boolean, lambda node, _table: _constant(bool(node.this))),
+    (exp.Null, lambda _node, _table: _constant(None)),
+    ((exp.And, exp.Or), _connective),
+    (exp.In, _in),
+    (exp.Between, _between),
+    (exp.Is, _is),
+    (exp.Coalesce, _coalesce),
+    (exp.Anonymous, _anonymous),
+)
+"""What is not strict: these see NULL, or no value at all."""
+
+
+def _compared(compare: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    return lambda left, right: compare(*_alike(left, right))
+
+
+def _alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two values that can be compared: a text literal takes the other side's type, as PostgreSQL reads it."""
+    if isinstance(left, str) and not isinstance(right, str):
+        right, left = _alike(right, left)
+    elif isinstance(right, str) and not isinstance(left, str):
+        right = _as(left, right)
+    if isinstance(left, float) or isinstance(right, float):
+        return (float(left), float(right)) if isinstance(left, decimal.Decimal | float) else (left, right)
+    return left, right
+
+
+def _as(value: Any, text: str) -> Any:
+    if isinstance(value, dt.datetime):
+        moment = dt.datetime.fromisoformat(text)
+        return moment.replace(tzinfo=dt.UTC) if value.tzinfo and not moment.tzinfo else moment
+    if isinstance(value, bool):
+        return text.lower() in ("t", "true", "yes", "on", "1")
+    for kind in (dt.date, dt.time):
+        if isinstance(value, kind):
+            return kind.fromisoformat(text)
+    return type(value)(text) if isinstance(value, int | float | decimal.Decimal | uuid.UUID) else text
+
+
+def _like(value: str, pattern: str) -> bool:
+    translated = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in pattern)
+    return re.fullmatch(translated, value, re.DOTALL) is not None
+
+
+FUNCTIONS: dict[type[exp.Expr], Callable[..., Any]] = {
+    exp.EQ: _compared(operator.eq),
+    exp.NEQ: _compared(operator.ne),
+    exp.GT: _compared(operator.gt),
+    exp.GTE: _compared(operator.ge),
+    exp.LT: _compared(operator.lt),
+    exp.LTE: _compared(operator.le),
+    exp.Not: operator.not_,
+    exp.Neg: operator.neg,
+    exp.Add: operator.add,
+    exp.Sub: operator.sub,
+    exp.Mul: operator.mul,
+    exp.Mod: lambda left, right: left - right * int(left / right),
+    exp.Abs: abs,
+    exp.Length: len,
+    exp.Lower: str.lower,
+    exp.Upper: str.upper,
+    exp.Trim: str.strip,
+    exp.Like: _like,
+    exp.RegexpLike: lambda value, pattern: re.search(pattern, value) is not None,
+}
+"""Strict functions and operators: NULL in, NULL out."""
+
+
+def _function(node: exp.Expr, table: Table) -> Evaluate:
+    function = FUNCTIONS.get(type(node))
+    if function is None:
+        raise Unreadable(node.sql())
+    arguments = [
+        _compile(each, table) for each in (node.args.get("this"), node.args.get("expression")) if each
+    ]
+
+    def evaluate(row: Row) -> Any:
+        values = [argument(row) for argument in arguments]
+        return None if None in values else function(*values)
+
+    return evaluate
