@@ -83,8 +83,6 @@ def check(
     output: Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")] = None,
 ) -> None:
     """Check every hybrid of the targets, print a table, then each finding."""
-    from harness.cli.check import run_check
-
     given = {
         "database": database,
         "examples": examples,
@@ -99,6 +97,8 @@ def check(
         "output": output,
     }
     options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
+    from harness.cli.check import run_check
+
     try:
         fails = run_check(targets, options)
     except KeyboardInterrupt:  # typer would end without a word

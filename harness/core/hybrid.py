@@ -32,6 +32,8 @@ class RelationshipRead:
 class Hybrid:
     """One hybrid: where it is defined, which classes show it, and what its Python side reads.
 
+    ``setter_under`` is the name of a copy of this hybrid that has the setter which this one lacks.
+
     ``file`` is relative to the working folder where it lies below it. ``shown_by`` names every mapped class that has it,
     the first being the one it is evaluated on. ``self_references`` are relationships from the hybrid's class to itself.
     """
@@ -46,6 +48,7 @@ class Hybrid:
     shown_by: tuple[str, ...]
     primary_key: tuple[str, ...]
     relationships_read: tuple[RelationshipRead, ...] = ()
+    setter_under: str | None = None
 
     @property
     def name(self) -> str:

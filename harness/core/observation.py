@@ -33,7 +33,8 @@ class Structure:
     columns of the un-aliased table that remain when the expression is built on an alias. ``self_correlated``: predicates
     that compare two columns of the outer row inside a subquery that also meant to read the table itself. ``unbound``: bind
     parameters without a value. ``union_all_recursion``: names of recursive CTEs that use UNION ALL. ``tables``/``columns``: all that the SQL
-    reads, columns as ``table.column``. ``type_name``: SQLAlchemy's result type.
+    reads, columns as ``table.column``. ``type_name``: SQLAlchemy's result type. ``temporal``: dates or times are read, asked of
+    the clock, or the result. ``label_of_column``: another mapped attribute whose name the expression's label takes.
     """
 
     foreign_tables: tuple[str, ...] = ()
@@ -44,6 +45,8 @@ class Structure:
     tables: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     type_name: str = ""
+    temporal: bool = False
+    label_of_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +151,30 @@ class ServerLoss:
 
     hybrid: Hybrid
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One value stored in one row, by the setter and by a bulk UPDATE: Returned(columns by name) or Raised."""
+
+    key: Key
+    value: Any
+    by_setter: Outcome
+    by_update: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What a hybrid with a setter stored, in all the ways there are."""
+
+    hybrid: Hybrid
+    dataset: Dataset
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """Tables that the plan of the plain select reads whole for each row."""
+
+    hybrid: Hybrid
+    tables_scanned_per_row: tuple[str, ...]

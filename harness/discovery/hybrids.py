@@ -70,11 +70,19 @@ def _shown(mappers: Iterable[Mapper[Any]]) -> Iterable[_Shown]:
 
 def _descriptors(mapper: Mapper[Any]) -> Iterator[tuple[Kind, str, Any]]:
     for name, descriptor in mapper.all_orm_descriptors.items():
-        if descriptor.extension_type in KINDS:
+        if descriptor.extension_type in KINDS and not _is_second_name(mapper, name, descriptor):
             yield KINDS[descriptor.extension_type], name, descriptor
     for prop in mapper.column_attrs:
         if not isinstance(prop.columns[0], Column):
             yield Kind.COLUMN_PROPERTY, prop.key, prop.columns[0]
+
+
+def _is_second_name(mapper: Mapper[Any], name: str, descriptor: Any) -> bool:
+    """``.inplace`` leaves a hybrid under another name too, which a subclass has even where it overrides the first."""
+    getter = getattr(descriptor, "fget", None) or getattr(descriptor, "func", None)
+    first = getattr(getter, "__name__", name)
+    owner = next((each for each in mapper.class_.__mro__ if name in vars(each)), mapper.class_)
+    return first != name and vars(owner).get(first) is descriptor
 
 
 def _describe(target: Target, shown: _Shown) -> Discovered:
@@ -95,9 +103,25 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
         shown_by=tuple(each.class_.__qualname__ for each in shown.mappers),
         primary_key=tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key),
         relationships_read=tuple(_relationship_read(relationship) for relationship in reads.relationships),
+        setter_under=_setter_under(shown),
     )
     parameters = parameters_of(shown.descriptor.func) if shown.kind is Kind.HYBRID_METHOD else None
     return Discovered(hybrid, mapper, reads, parameters)
+
+
+def _setter_under(shown: _Shown) -> str | None:
+    """``@h.setter def set_h`` leaves the setter on a copy of the hybrid, under the function's name."""
+    if shown.kind is not Kind.HYBRID_PROPERTY or shown.descriptor.fset is not None:
+        return None
+    others = shown.mappers[0].all_orm_descriptors.items()
+    return next(
+        (
+            name
+            for name, other in others
+            if getattr(other, "fset", None) is not None and getattr(other, "fget", None) is shown.descriptor.fget
+        ),
+        None,
+    )
 
 
 def _getter(shown: _Shown) -> Any:

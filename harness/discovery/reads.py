@@ -53,7 +53,7 @@ class _Walk:
         self.constants: dict[tuple[type, Any], Any] = {}
         self._reach(mapper)
         self._read(getter)
-        if not any(_functions(getter)):
+        if getter is not None and not any(_functions(getter)):
             self.names |= DYNAMIC  # a partial or an attrgetter: its code can't be read
 
     def reads(self) -> PythonReads:

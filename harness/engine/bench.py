@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-import psycopg
 from sqlalchemy import Connection, Engine, Table, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -12,8 +11,10 @@ from sqlalchemy.pool import NullPool
 from harness.core.dataset import Dataset
 from harness.core.errors import EnvironmentProblem
 from harness.database import Server
+from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Loader
 from harness.evaluation.python_side import PythonSide, loaded_session
+from harness.evaluation.sql_side import alive
 
 VACUUM_EVERY = 200
 """Examples between two VACUUMs: rolled-back rows stay as dead tuples and slow every scan."""
@@ -80,15 +81,14 @@ class Bench:
         """
         connection = self._open()
         self._vacuum_now_and_then()
-        transaction = connection.begin()
+        connection.begin()
         try:
             if self._loader is None:
                 self._loader = Loader(connection, self._tables)
             self._loader.load(dataset)
             yield connection
         finally:
-            if _alive(connection):
-                transaction.rollback()
+            _roll_back(connection)
 
     @contextmanager
     def session(self, dataset: Dataset, sides: Sequence[PythonSide]) -> Iterator[Session]:
@@ -119,6 +119,8 @@ class Bench:
             self._servers.current.drop_database(url)
 
     def _open(self) -> Connection:
+        if self._connection is not None and not alive(self._connection):
+            self._disconnect()
         if self._connection is None:
             self._connection = self._connect()
             milliseconds = int(self._seconds * 1000)
@@ -162,13 +164,17 @@ class Bench:
 
     def _disconnect(self) -> None:
         for connection in (self._connection, self._janitor):
-            if connection is not None and _alive(connection):
+            if connection is not None and alive(connection):
                 connection.close()
             elif connection is not None:
                 connection.invalidate()
         self._connection = self._janitor = self._loader = None
 
 
-def _alive(connection: Connection) -> bool:
-    driver = None if connection.invalidated else connection.connection.driver_connection
-    return isinstance(driver, psycopg.Connection) and not driver.closed
+def _roll_back(connection: Connection) -> None:
+    """End the transaction. Raises ServerLost where that can't be said to the server any more."""
+    try:
+        if alive(connection):
+            connection.rollback()
+    except DBAPIError as error:
+        raise ServerLost(str(error.orig)) from error

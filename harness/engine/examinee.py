@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from harness.core.dataset import Dataset
 from harness.core.finding import Finding
 from harness.core.hybrid import Hybrid
-from harness.core.observation import Answer, Compiled, Example, Growth, ServerLoss, Translation
+from harness.core.observation import Answer, Compiled, Example, Growth, QueryPlan, ServerLoss, Translation
 from harness.core.outcome import Returned
 from harness.core.report import HybridReport, Stats
 from harness.discovery import Discovered
@@ -65,6 +65,7 @@ class Examinee:
         self.reason = _unfillable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
         self.growth: Growth | None = None
+        self.query_plan: QueryPlan | None = None
         self.readable_select: CanonicalSQL | None = None
         self._spent = 0.0
 
@@ -78,10 +79,9 @@ class Examinee:
         key = repr(arguments)
         if key not in self._sides:
             subject = self.subject.called_with(arguments) if arguments else self.subject
-            type_name = self.translation.structure.type_name
             self._sides[key] = Sides(
                 PythonSide(subject, self.discovered.reads.relationships, seconds=self.seconds),
-                SqlSide(subject, type_name=type_name, seconds=self.seconds),
+                SqlSide(subject, self.translation.structure, seconds=self.seconds),
             )
         return self._sides[key]
 
@@ -96,7 +96,7 @@ class Examinee:
         bound = self.compiled_select.parameters.values() if self.translation.runs else ()
         return (
             *self.discovered.reads.constants,
-            *(each for each in bound if isinstance(each, str | int | float)),
+            *(each for each in bound if isinstance(each, str | int | float) and not isinstance(each, bool)),
         )
 
     @cached_property
@@ -151,7 +151,7 @@ class Examinee:
     def findings(self) -> list[Finding]:
         """All that the rules say of what was seen with data, the smallest counterexample for each."""
         found = {**self.found, **self.shrunk}
-        others = [self.loss, self.growth, self.tally.survey(self.hybrid)]
+        others = [self.loss, self.growth, self.query_plan, self.tally.survey(self.hybrid)]
         return [*found.values(), *(finding for each in others for finding in judge(each))]
 
     def report(self, findings: Sequence[Finding]) -> HybridReport:

@@ -1,14 +1,16 @@
 """What a hybrid costs at two sizes, and its SQL in the form that people read."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from harness.core.observation import Growth
-from harness.core.outcome import Returned
+from harness.core.observation import Growth, QueryPlan
+from harness.core.outcome import Outcome, Returned
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.evaluation.canonical import canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
+from harness.evaluation.query_plan import tables_scanned_per_row
 from harness.generation import Plan, population
 
 SIZES = (25, 100)
@@ -23,13 +25,29 @@ def measure_growth(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     for size in SIZES:
         try:
             with bench.loaded(population(plan, size)) as connection:
-                instances, statements, loads = examinee.sides().python.count_statements(connection)
+                counted = examinee.sides().python.count_statements(connection)
         except Rejected:
             return
+        if counted is None:
+            return
+        instances, statements, loads = counted
         rows.append(instances)
         queries.append(statements)
     causes = tuple(sorted(loads, key=lambda name: (-loads[name], name)))
     examinee.growth = Growth(examinee.hybrid, (rows[0], rows[1]), (queries[0], queries[1]), causes)
+
+
+def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
+    """Ask the server how it would answer the plain select."""
+    try:
+        with bench.loaded(population(plan, SIZES[0])) as connection:
+            scanned = contained(
+                lambda: tables_scanned_per_row(connection, examinee.compiled_select), seconds=examinee.seconds
+            )
+    except Rejected:
+        return
+    if isinstance(scanned, Returned):
+        examinee.query_plan = QueryPlan(examinee.hybrid, scanned.value)
 
 
 def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
@@ -38,15 +56,13 @@ def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     readable = canonical_sql(compiled.sql, compiled.parameters)
     try:
         with bench.loaded(population(plan, SIZES[0])) as connection:
-            texts = [(compiled.sql, compiled.parameters), (readable.text, readable.parameters)]
-            outcomes = [
-                contained(
-                    lambda: sorted(map(repr, connection.exec_driver_sql(sql, dict(parameters)).all())),  # noqa: B023
-                    seconds=examinee.seconds,
-                )
-                for sql, parameters in texts
-            ]
+
+            def rows(sql: str, parameters: Mapping[str, Any]) -> Outcome:
+                answer = lambda: connection.exec_driver_sql(sql, dict(parameters)).all()  # noqa: E731
+                return contained(lambda: sorted(map(repr, answer())), seconds=examinee.seconds)
+
+            expected = rows(compiled.sql, compiled.parameters)
+            same = isinstance(expected, Returned) and expected == rows(readable.text, readable.parameters)
     except Rejected:
         return
-    same = isinstance(outcomes[0], Returned) and outcomes[0] == outcomes[1]
     examinee.readable_select = readable if same else None

@@ -11,6 +11,7 @@ from harness.database import start_server
 from harness.discovery import discover, load_target
 from harness.engine.bench import Servers
 from harness.engine.examination import Examination
+from harness.rules import RULES
 
 Progress = Callable[[str, int, int], None]
 """Called with a hybrid's name, the number of hybrids done and their total."""
@@ -33,6 +34,7 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
     don't import or no PostgreSQL can be had.
     """
     start = time.monotonic()
+    _refuse_unknown_rules(options)
     found = [(spec, discover(load_target(spec))) for spec in targets]
     with running_servers(options.database) as servers:
         examinations = [Examination(hybrids, servers, options) for _, hybrids in found]
@@ -52,6 +54,18 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
         return RunReport(
             tuple(targets), options.seed, server.provider, server.version, reports, time.monotonic() - start
         )
+
+
+def _refuse_unknown_rules(options: Options) -> None:
+    """A misspelt code would select nothing, and pass, or ignore nothing."""
+    for flag, beginnings in (("--select", options.select), ("--ignore", options.ignore)):
+        for beginning in beginnings:
+            if not beginning or not any(rule.code.startswith(beginning) for rule in RULES):
+                raise UsageProblem(
+                    f"No rule's code begins with {beginning!r}.",
+                    where=flag,
+                    hint="`hybrid-harness explain` lists all rules; codes are written as in HH207.",
+                )
 
 
 def _nothing_selected(targets: Sequence[str], options: Options, hybrids: int) -> UsageProblem:

@@ -44,19 +44,24 @@ def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples:
     @settings(_quiet(), max_examples=examples, phases=[Phase.generate], database=None)
     @given(datasets(plan))
     def look(dataset: Dataset) -> None:
-        if not active or problems:
-            return
-        try:
-            with bench.session(
-                dataset, [examinee.sides(dataset.arguments).python for examinee in active]
-            ) as session:
-                for examinee in list(active):
-                    if examinee.loss or not _keeps_going(examinee, session, dataset):
-                        active.remove(examinee)
-        except Rejected as rejection:
-            rejections.append(rejection)
-        except ServerLost:
-            _recover(bench, problems)
+        waiting = [examinee for examinee in active if not examinee.loss]
+        while waiting and not problems:
+            before = len(waiting)
+            try:
+                with bench.session(
+                    dataset, [examinee.sides(dataset.arguments).python for examinee in waiting]
+                ) as session:
+                    while waiting:
+                        examinee = waiting.pop(0)
+                        if not _keeps_going(examinee, session, dataset):
+                            active.remove(examinee)
+            except Rejected as rejection:
+                rejections.append(rejection)
+                return
+            except ServerLost:
+                _recover(bench, problems)
+                if len(waiting) == before:  # lost while the rows were loaded: the same would happen again
+                    return
 
     look()
     if problems:

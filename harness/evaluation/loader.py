@@ -1,16 +1,24 @@
 """Rows into the database: one message with a multi-row INSERT for each table, through the types' own bind processing."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Table, insert
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, Table, bindparam, column, insert
+from sqlalchemy import table as table_clause
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from harness.core.dataset import Dataset, Row
 from harness.evaluation.containment import ServerLost
-from harness.evaluation.translation import DIALECT
+
+DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+DIALECT._has_native_hstore = False  # noqa: SLF001 - the driver adapts dicts only where the extension was there before it
+"""For statements of the loader only, which the driver sends as text."""
+_BIND = "__hybrid_harness_"
+_PLACEHOLDER = re.compile(rf"%\({_BIND}(\d+)\)s")
 
 LOADED = "loaded"
 """The savepoint after the rows are in; a failed statement rolls back to it."""
@@ -83,15 +91,34 @@ class Loader:
 
 
 def _prepare(table: Table, columns: tuple[str, ...]) -> _Insert:
-    named: Mapping[str, None] = dict.fromkeys(columns)
-    compiled = insert(table).values(named).compile(dialect=DIALECT, compile_kwargs={"literal_binds": False})
-    assert isinstance(compiled, SQLCompiler)
+    """``columns`` are names; the table's own INSERT would add its defaults and RETURNING."""
+    types = {column.name: column.type for column in table.columns}
+    clause = table_clause(table.name, *(column(name, types[name]) for name in columns), schema=table.schema)
+    binds = {name: bindparam(f"{_BIND}{i}", type_=types[name]) for i, name in enumerate(columns)}
+    compiled = insert(clause).values(binds).compile(dialect=DIALECT)
     head, values, row = str(compiled).partition(" VALUES ")
-    positions = [name for name in table.columns.keys() if name in named]  # noqa: SIM118 - a ColumnCollection
     assert values
-    placeholders = {name: f"%({name})s" for name in positions}
-    ordered = sorted(positions, key=lambda name: row.index(placeholders[name]))
-    for name in ordered:
-        row = row.replace(placeholders[name], "%s")
-    processors = tuple(table.c[name].type.dialect_impl(DIALECT).bind_processor(DIALECT) for name in ordered)
-    return _Insert(head + values, row, tuple(table.c[name].name for name in ordered), processors)
+    # The type may bind one value several times.
+    order = [columns[int(number)] for number in _PLACEHOLDER.findall(row)]
+    processors = {name: _processor(type_) for name, type_ in types.items()}
+    row = _PLACEHOLDER.sub("(%s)", row)  # -32768::smallint is -(32768::smallint), out of range
+    return _Insert(head + values, row, tuple(order), tuple(map(processors.get, order)))
+
+
+def _processor(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes a value the driver's; None becomes NULL, for JSON too, unless a decorator binds it to something."""
+    impl = type_.dialect_impl(DIALECT)
+    process = impl.bind_processor(DIALECT)
+    if process is None:
+        return None
+    null = _null(impl, process)
+    return lambda value: null if value is None else process(value)
+
+
+def _null(impl: TypeEngine[Any], process: Callable[[Any], Any]) -> Any:
+    if not isinstance(impl, TypeDecorator):
+        return None
+    try:
+        return process(None) if impl.process_bind_param(None, DIALECT) is not None else None
+    except Exception:  # noqa: BLE001 - the user's code; a column that can be NULL is NULL where that code was not asked
+        return None

@@ -19,8 +19,10 @@ PAIRS = 64
 class Position(ABC):
     """A statement around the hybrid, and the rows that it must give where the plain select gave ``rows``."""
 
-    name: ClassVar[str]
+    name: str
     takes_probe: ClassVar[bool] = False
+    time_zone: str | None = None
+    """The session's time zone while the statement runs, where the position is about that."""
 
     @abstractmethod
     def statement(self, subject: Subject, probe: Any) -> Select[Any]:
@@ -143,6 +145,22 @@ class Subquery(Position):
         return rows
 
 
+class UnderTimeZone(Position):
+    """The plain select in a session of another time zone, for hybrids about dates and times."""
+
+    def __init__(self, time_zone: str) -> None:
+        self.name = f"time zone {time_zone}"
+        self.time_zone = time_zone
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        return subject.select()
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return rows
+
+
 POSITIONS: tuple[Position, ...] = (
     WhereEqual(),
     WhereIsNull(),
@@ -151,4 +169,9 @@ POSITIONS: tuple[Position, ...] = (
     SelfJoin(),
     Subquery(),
 )
+TIME_ZONES: tuple[Position, ...] = (
+    UnderTimeZone("America/New_York"),
+    UnderTimeZone("Pacific/Kiritimati"),
+)
+"""Far from UTC on both sides of it, and with daylight saving time."""
 SELECT = "select"

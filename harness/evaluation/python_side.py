@@ -9,9 +9,9 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
 
 from harness.core.observation import Key
-from harness.core.outcome import Outcome, Returned
+from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.evaluation.containment import contained
-from harness.evaluation.sql_side import back_to_loaded
+from harness.evaluation.sql_side import alive, back_to_loaded
 from harness.evaluation.subject import Subject
 
 PRELOADED = frozenset({"select", True})
@@ -36,16 +36,24 @@ class PythonSide:
         for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
             key = tuple(self._subject.mapper.primary_key_from_instance(instance))
             outcomes[key] = self._value(instance)
-            if not isinstance(outcomes[key], Returned):
+            if not isinstance(outcomes[key], Returned) or not alive(connection):
                 back_to_loaded(connection)
+            if isinstance(outcomes[key], TimedOut):
+                break  # every further instance would cost as long
+        if session.dirty:  # the next hybrid must not see what this getter wrote
+            session.expire_all()
         return outcomes
 
-    def count_statements(self, connection: Connection) -> tuple[int, int, Mapping[str, int]]:
-        """(instances, statements sent for them, lazy loads by ``Class.relationship``), nothing loaded ahead."""
+    def count_statements(self, connection: Connection) -> tuple[int, int, Mapping[str, int]] | None:
+        """(instances, statements sent for them, lazy loads by ``Class.relationship``), nothing loaded ahead.
+
+        None where the time limit ended an evaluation.
+        """
         with _session(connection) as session, _counting(connection, session) as (statements, loads):
             instances = session.scalars(select(self._subject.entity)).all()
             for instance in instances:
-                self._value(instance)
+                if isinstance(self._value(instance), TimedOut):
+                    return None
             return len(instances), statements[0], loads
 
     def _value(self, instance: Any) -> Outcome:

@@ -1,17 +1,19 @@
 """The SQL side on the rows that are loaded: the plain select first, then every other position against it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Select
 
-from harness.core.observation import Answer
+from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
-from harness.evaluation.positions import POSITIONS, Position, Rows
+from harness.evaluation.positions import POSITIONS, TIME_ZONES, Position, Rows
 from harness.evaluation.subject import Subject
 
 GRACE = 1.0
@@ -25,11 +27,13 @@ COMPARING = frozenset({"where", "order by"})
 class SqlSide:
     """Statements of one hybrid over one connection, built once where they need no value."""
 
-    def __init__(self, subject: Subject, *, type_name: str, seconds: float) -> None:
+    def __init__(self, subject: Subject, structure: Structure, *, seconds: float) -> None:
         self._subject = subject
         self._seconds = seconds
         self._positions = [
-            each for each in POSITIONS if not (type_name in UNCOMPARABLE and each.name in COMPARING)
+            each
+            for each in (*POSITIONS, *(TIME_ZONES if structure.temporal else ()))
+            if not (structure.type_name in UNCOMPARABLE and each.name in COMPARING)
         ]
         self._select: Select[Any] | None = None
         self._built: dict[str, Select[Any]] = {}
@@ -49,7 +53,12 @@ class SqlSide:
         for position in self._positions:
             if not position.applies(rows) or (only is not None and position.name not in only):
                 continue
-            outcome = self._rows(connection, lambda: self._statement(position, probe))  # noqa: B023 - called at once
+            build = partial(self._statement, position, probe)
+            if position.time_zone is None:
+                outcome = self._rows(connection, build)
+            else:
+                with _time_zone(connection, position.time_zone):
+                    outcome = self._rows(connection, build)
             expected = tuple(map(tuple, position.expected(rows, probe)))
             yield Answer(position.name, outcome, expected, ordered=position.ordered(rows))
 
@@ -71,16 +80,33 @@ class SqlSide:
         return TimedOut(self._seconds) if isinstance(outcome, TimedOut) else outcome
 
 
+@contextmanager
+def _time_zone(connection: Connection, name: str) -> Iterator[None]:
+    connection.exec_driver_sql("SELECT set_config('timezone', %s, true)", (name,))
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("SET LOCAL timezone TO DEFAULT")
+
+
 def back_to_loaded(connection: Connection) -> None:
     """Undo what a failed evaluation left in the transaction; the loaded rows stay.
 
     Raises ServerLost where the connection is of no more use: closed, or in the middle of a statement that was abandoned.
     """
+    if not alive(connection):
+        raise ServerLost("the connection was closed")
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    if driver.closed or driver.info.transaction_status in BEYOND_REPAIR:
+    if driver.info.transaction_status in BEYOND_REPAIR:
         raise ServerLost("the connection was left in the middle of a statement")
     driver.execute(f"ROLLBACK TO SAVEPOINT {LOADED}")
+
+
+def alive(connection: Connection) -> bool:
+    """Whether the driver's connection is open, as far as the client knows."""
+    driver = None if connection.invalidated else connection.connection.driver_connection
+    return isinstance(driver, psycopg.Connection) and not driver.closed
 
 
 def _probe(rows: Sequence[tuple[Any, ...]]) -> Any:

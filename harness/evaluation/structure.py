@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Alias, Column, Select, Table
+from sqlalchemy import Alias, Column, Date, DateTime, Interval, Select, Table, Time, TypeDecorator
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BinaryExpression, ClauseElement
+from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, Label
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
 from harness.core.observation import Structure
 from harness.evaluation.subject import Subject
+
+TEMPORAL = (DateTime, Date, Time, Interval)
 
 
 def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str, ...]) -> Structure:
@@ -25,6 +27,8 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         tables=tuple(sorted({table.fullname for table in tables_in(expression)})),
         columns=tuple(columns),
         type_name=type(getattr(expression, "type", None)).__name__,
+        temporal=_temporal(expression),
+        label_of_column=_label_of_column(subject, expression),
     )
 
 
@@ -44,6 +48,23 @@ def tables_in(element: ClauseElement) -> frozenset[Table]:
     return frozenset(
         named | {column.table for column in columns_in(element) if isinstance(column.table, Table)}
     )
+
+
+def _label_of_column(subject: Subject, expression: ClauseElement) -> str | None:
+    name = expression.name if isinstance(expression, Label) else None
+    taken = {prop.key for prop in subject.mapper.column_attrs} | {c.key for c in subject.mapper.columns}
+    return name if name in taken and name != subject.attribute else None
+
+
+def _temporal(expression: ClauseElement) -> bool:
+    """Whether any part of the tree is a date, a time or a span."""
+    types = (getattr(each, "type", None) for each in visitors.iterate(expression))
+    columns = (column.type for column in columns_in(expression))
+    return any(isinstance(_plain(each), TEMPORAL) for each in (*types, *columns))
+
+
+def _plain(type_: Any) -> Any:
+    return type_.impl_instance if isinstance(type_, TypeDecorator) else type_
 
 
 def _foreign_tables(expression: ClauseElement, own: frozenset[Any]) -> tuple[str, ...]:

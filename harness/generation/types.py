@@ -1,218 +1,212 @@
-"""Column type to strategy: the values that break hybrids first, ordered so that shrinking ends at the plainest."""
+"""Column type to values: a registry that users extend."""
 
-import datetime as dt
-import decimal
-import enum
-import uuid
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Column
 from sqlalchemy import types as sqltypes
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import TypeEngine
 
-Strategy = st.SearchStrategy[Any]
+from harness.generation.values import decorated, documents, moments, numbers, postgres, text
+from harness.generation.values.attributes import narrowed
+from harness.generation.values.domain import Constants, Domain, Maker, listed
 
-WORDS = (
-    "a", "b", "", "A", "ab", "aB", "B", "z", " ", " a", "a ", "a b", "0", "1", "10", "9", "-1", "a%", "%", "_", "a_b",
-    "O'Neil", '"', "\\", "é", "É", "e\u0301", "ß", "straße", "İ", "日本", "🙂", "true", "null", "None", "a,b", "a.b", "a/b",
-    "\t", "\n", "abcdefghij", "Title Case Words",
-)  # fmt: skip
-SMALL_INTEGERS = (0, 1, 2, 3, -1, 4, 5, 7, 9, 10, -2, -3, -7, 11, 12, 50, 99, 100, 101, -100, 255, 256, 1000)
-DECIMALS = ("0", "1", "2", "0.5", "1.5", "2.5", "-1", "-0.5", "-1.5", "3", "0.1", "0.2", "0.3", "10", "0.01", "0.005", "1.005", "9.99", "99.995", "-2.5", "100", "1000", "12345.678", "0.000001", "-0.000001", "99999999.99")  # fmt: skip
-FLOATS = (
-    0.0,
-    1.0,
-    2.0,
-    0.5,
-    1.5,
-    2.5,
-    -1.0,
-    -0.5,
-    -1.5,
-    -2.5,
-    0.1,
-    0.2,
-    0.3,
-    3.0,
-    10.0,
-    1e-9,
-    1e9,
-    1e15,
-    -1e15,
-    1 / 3,
-    2.675,
-)
-NEW_YEAR = dt.datetime(2024, 1, 1)  # noqa: DTZ001 - columns without a zone hold naive values
-MOMENTS = (
-    NEW_YEAR,
-    dt.datetime(2024, 1, 1, 12),  # noqa: DTZ001
-    dt.datetime(2024, 2, 29, 23, 59, 59, 999999),  # noqa: DTZ001
-    dt.datetime(2024, 3, 10, 7, 30),  # noqa: DTZ001 - New York's clock skips an hour at 07:00 UTC
-    dt.datetime(2024, 3, 31, 1, 30),  # noqa: DTZ001 - Europe's at 01:00 UTC
-    dt.datetime(2024, 10, 27, 0, 30),  # noqa: DTZ001 - and here it repeats one
-    dt.datetime(2023, 12, 31, 23, 30),  # noqa: DTZ001
-    dt.datetime(1999, 12, 31),  # noqa: DTZ001
-    dt.datetime(1970, 1, 1),  # noqa: DTZ001
-)
-SPANS = (dt.timedelta(0), dt.timedelta(seconds=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(days=2, hours=1), dt.timedelta(days=-1), dt.timedelta(seconds=-90))  # fmt: skip
+Strategy = st.SearchStrategy[Any]
+Target = type[TypeEngine[Any]] | TypeEngine[Any] | Column[Any] | QueryableAttribute[Any]
+COLLECTED = 100
+"""Examples of a registered strategy from which distinct values are taken."""
 
 
 class NoStrategy(Exception):
-    """The type is unknown to the registry."""
-
-
-def strategy_for_type(type_: TypeEngine[Any], constants: Iterable[Any] = ()) -> Strategy:
-    """The strategy of the nearest registered class in the type's ancestry.
-
-    ``constants`` that a column of the type can hold come up about as often as all other values together. Raises NoStrategy
-    where there is no registered class.
-    """
-    make = next((make for class_ in type(type_).__mro__ if (make := REGISTRY.get(class_)) is not None), None)
-    if make is None:
-        raise NoStrategy(repr(type_))
-    strategy = make(type_)
-    own = [value for value in constants if _holds(type_, value)]
-    return strategy | st.sampled_from(own) if own else strategy
-
-
-def _holds(type_: TypeEngine[Any], value: Any) -> bool:
-    """Whether a column of the type takes ``value`` as it is."""
-    if isinstance(type_, sqltypes.Enum | sqltypes.TypeDecorator):
-        return False
-    if isinstance(type_, sqltypes.String):
-        return isinstance(value, str) and "\0" not in value and len(value) <= (type_.length or len(value))
-    if isinstance(type_, sqltypes.Integer):
-        return isinstance(value, int) and abs(value) < 2**15
-    return isinstance(type_, sqltypes.Date) and type(value) is dt.date
-
-
-def _integers(bits: int) -> Callable[[Any], Strategy]:
-    bound = 2 ** (bits - 1)
-    values = (*(value for value in SMALL_INTEGERS if -bound <= value < bound), bound - 1, -bound)
-    return lambda _type: st.sampled_from(values)
-
-
-def _numbers(type_: Any) -> Strategy:
-    if not type_.asdecimal:
-        return st.sampled_from(FLOATS)
-    values = [decimal.Decimal(text) for text in DECIMALS]
-    if type_.precision is not None:
-        values = _fitting(values, type_.precision, type_.scale or 0)
-    return st.sampled_from(values)
-
-
-def _fitting(values: list[decimal.Decimal], precision: int, scale: int) -> list[decimal.Decimal]:
-    """Those of ``values`` that NUMERIC(precision, scale) holds without rounding, and its largest."""
-    with decimal.localcontext(prec=precision + abs(scale) + 9):  # more than the 28 digits of Python's default
-        step = decimal.Decimal(1).scaleb(-scale)
-        largest = decimal.Decimal(1).scaleb(precision - scale) - step
-        exact = [value for value in values if value == value.quantize(step) and abs(value) <= largest]
-        return [*(value.quantize(step) for value in exact), largest]
-
-
-def _text(type_: Any) -> Strategy:
-    limit = type_.length
-    words = WORDS if limit is None else tuple(dict.fromkeys(word[:limit] for word in WORDS))
-    return st.sampled_from(words)
-
-
-def _enum(type_: Any) -> Strategy:
-    members = list(type_.enum_class) if type_.enum_class is not None else list(type_.enums)
-    return st.sampled_from(members)
-
-
-def _moments(type_: Any) -> Strategy:
-    zone = dt.UTC if type_.timezone else None
-    return st.sampled_from([moment.replace(tzinfo=zone) for moment in MOMENTS])
-
-
-def _times(type_: Any) -> Strategy:
-    zone = dt.UTC if type_.timezone else None
-    return st.sampled_from([moment.time().replace(tzinfo=zone) for moment in MOMENTS])
-
-
-def _uuids(type_: Any) -> Strategy:
-    values = [uuid.UUID(int=number) for number in (1, 2, 3, 2**127)]
-    return st.sampled_from(values if type_.as_uuid else [str(value) for value in values])
-
-
-def _decorated(type_: Any) -> Strategy:
-    python_type = _python_type(type_)
-    if python_type is not None and issubclass(python_type, enum.Enum):
-        return st.sampled_from(list(python_type))
-    return strategy_for_type(type_.impl_instance if hasattr(type_, "impl_instance") else type_.impl)
-
-
-def _python_type(type_: TypeEngine[Any]) -> type | None:
-    try:
-        return type_.python_type
-    except NotImplementedError:
-        return None
-
-
-REGISTRY: dict[type, Callable[[Any], Strategy]] = {
-    sqltypes.Integer: _integers(32),
-    sqltypes.SmallInteger: _integers(16),
-    sqltypes.BigInteger: _integers(64),
-    sqltypes.Numeric: _numbers,
-    sqltypes.Float: _numbers,
-    sqltypes.String: _text,
-    sqltypes.Enum: _enum,
-    sqltypes.Boolean: lambda _type: st.booleans(),
-    sqltypes.Date: lambda _type: st.sampled_from([moment.date() for moment in MOMENTS]),
-    sqltypes.DateTime: _moments,
-    sqltypes.Time: _times,
-    sqltypes.Interval: lambda _type: st.sampled_from(SPANS),
-    sqltypes.Uuid: _uuids,
-    sqltypes.LargeBinary: lambda _type: st.sampled_from([b"", b"a", b"\x00", b"\xff\\'"]),
-    sqltypes.TypeDecorator: _decorated,
-}
+    """No values are known for a type; the message says how to register a strategy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What a column holds: a strategy, a function from number to distinct value, and the pool behind the strategy."""
+    """What a column holds, as its mapped attribute does in Python; never None.
+
+    ``strategy`` draws one value with one choice; the plainest is where shrinking ends. ``distinct`` turns numbers (from 0)
+    into values, different for different numbers as far as the type has so many; number 0 gives the filler of columns that
+    nothing reads. ``pool`` is what ``strategy`` chooses from, None where a user registered the strategy.
+    """
 
     strategy: Strategy
     distinct: Callable[[int], Any]
     pool: tuple[Any, ...] | None
 
 
-def values_for(column: Any, constants: Iterable[Any] = ()) -> Values:
-    """Stand-in shape of the interface."""
-    type_ = column.type
-    strategy = strategy_for_type(type_, constants)
-    pool = draw_pool(strategy)
-    make = next((make for class_ in type(type_).__mro__ if (make := DISTINCT.get(class_)) is not None), None)
-    return Values(strategy, (lambda n: make(type_, n)) if make else (lambda n: pool[n % len(pool)]), pool)
+def values_for(column: Column[Any], constants: Iterable[Any] = ()) -> Values:
+    """The values of ``column``: of the strategy registered for it, else of its type's.
+
+    ``constants`` are plain values in the code of the hybrid: those that a column of the type can hold come up about as often
+    as all other values together. Raises NoStrategy where nothing is known about the type.
+    """
+    if (strategy := _registered(column)) is not None:
+        return Values(strategy, _collected(strategy).distinct, None)
+    domain = narrowed(column, domain_of(column.type, tuple(constants)))
+    pool = _weighted(domain.pool, domain.mined)
+    return Values(st.sampled_from(pool), domain.distinct, pool)
 
 
-def draw_pool(strategy: Strategy) -> tuple[Any, ...]:
-    from hypothesis import find, given, settings, Phase
+def register_strategy(target: Target, strategy: Strategy) -> None:
+    """Draw the values of ``target`` from ``strategy``.
 
-    got = []
+    ``target`` is a column (``Order.__table__.c.code``), a mapped attribute (``Order.code``), or a type (``Money`` or
+    ``Money()``) whose columns, subclasses' too, take their values from it. A column's own strategy comes first, then that of
+    the nearest class. Raises TypeError for anything else.
+    """
+    if not isinstance(strategy, st.SearchStrategy):
+        raise TypeError(f"strategy must be a Hypothesis strategy such as st.integers(), not {strategy!r}")
+    for key in _keys(target):
+        _STRATEGIES[key] = strategy
 
-    @settings(max_examples=200, database=None, derandomize=True, phases=[Phase.generate], deadline=None)
+
+def _keys(target: Any) -> list[Any]:
+    if isinstance(target, Column):
+        return [target]
+    if isinstance(target, QueryableAttribute):
+        columns = [each for each in getattr(target.property, "columns", ()) if isinstance(each, Column)]
+        if columns:
+            return columns
+    if isinstance(target, TypeEngine):
+        return [type(target)]
+    if isinstance(target, type) and issubclass(target, TypeEngine):
+        return [target]
+    raise TypeError(
+        f"target must be a column, an attribute mapped to one, or a SQLAlchemy type, not {target!r}"
+    )
+
+
+_STRATEGIES: dict[Any, Strategy] = {}
+"""By column or by class of type."""
+
+
+def _registered(column: Column[Any]) -> Strategy | None:
+    """The strategy of the column or of the nearest class of its type, unless a nearer one has values of its own."""
+    if column in _STRATEGIES:
+        return _STRATEGIES[column]
+    nearest = _nearest(column.type)
+    return _STRATEGIES.get(nearest)
+
+
+def _nearest(type_: TypeEngine[Any]) -> type | None:
+    return next((class_ for class_ in type(type_).__mro__ if class_ in _STRATEGIES or class_ in MAKERS), None)
+
+
+def _weighted(pool: tuple[Any, ...], mined: tuple[Any, ...]) -> tuple[Any, ...]:
+    """``pool``, and after it ``mined`` as often as makes both about as long."""
+    repeats = range(max(1, round(len(pool) / len(mined)))) if mined else ()
+    return (*pool, *itertools.chain.from_iterable(mined for _ in repeats))
+
+
+def domain_of(type_: TypeEngine[Any], constants: Constants = ()) -> Domain:
+    """The values of a type wherever it occurs: in a column, in an array, beneath a decorator."""
+    resolved = type_._variant_mapping.get("postgresql", type_)  # noqa: SLF001 - with_variant() has no other way back
+    nearest = _nearest(resolved)
+    if nearest in _STRATEGIES:
+        return _collected(_STRATEGIES[nearest])
+    domain = listed(()) if nearest is None else MAKERS[nearest](resolved, constants, domain_of)
+    if not domain.pool:
+        raise NoStrategy(_unknown(resolved))
+    return domain
+
+
+def _unknown(type_: TypeEngine[Any]) -> str:
+    class_ = type(type_)
+    reason = UNKNOWN.get(class_)
+    line = f"harness.register_strategy({class_.__name__}, st.sampled_from([...]))"
+    return f"No values are known for the type {type_!r}{f', {reason}' if reason else ''}. Register a strategy: {line}"
+
+
+def _collected(strategy: Strategy) -> Domain:
+    """Examples of a strategy, the one first where shrinking ends."""
+    found: dict[str, Any] = {}
+
+    @settings(
+        max_examples=COLLECTED,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(strategy)
-    def t(v):
-        if v not in got:
-            got.append(v)
+    def collect(value: Any) -> None:
+        if value is not None:
+            found.setdefault(repr(value), value)
 
-    t()
-    return tuple(got)
+    collect()
+    return listed(found.values())
 
 
-DISTINCT = {
-    sqltypes.Integer: lambda _type, slot: slot,
-    sqltypes.Numeric: lambda type_, slot: decimal.Decimal(slot) if type_.asdecimal else float(slot),
-    sqltypes.String: lambda type_, n: ("x" if not n else f"x{n}")[-(type_.length or 99) :],
-    sqltypes.Date: lambda _type, slot: dt.date(2024, 1, 1) + dt.timedelta(days=slot),
-    sqltypes.DateTime: lambda type_, slot: (
-        dt.datetime(2024, 1, 1, tzinfo=dt.UTC if type_.timezone else None) + dt.timedelta(days=slot)
-    ),
-    sqltypes.Uuid: lambda type_, slot: (
-        uuid.UUID(int=slot + 1) if type_.as_uuid else str(uuid.UUID(int=slot + 1))
-    ),
+MAKERS: dict[type, Maker] = {
+    # numbers
+    sqltypes.Boolean: numbers.booleans,
+    sqltypes.SmallInteger: numbers.integers(16),
+    sqltypes.Integer: numbers.integers(32),
+    sqltypes.BigInteger: numbers.integers(64),
+    sqltypes.Numeric: numbers.numerics,
+    sqltypes.Float: numbers.floats,
+    postgresql.OID: numbers.between(0, 2**32 - 1),
+    postgresql.MONEY: postgres.money,
+    # text
+    sqltypes.String: text.strings,
+    sqltypes.CHAR: text.characters,
+    sqltypes.NCHAR: text.characters,
+    postgresql.CITEXT: text.strings,
+    sqltypes.Enum: text.enums,
+    sqltypes.Uuid: text.uuids,
+    sqltypes.LargeBinary: text.binaries,
+    sqltypes.BINARY: text.binaries,
+    sqltypes.VARBINARY: text.binaries,
+    postgresql.BYTEA: text.binaries,
+    postgresql.BIT: postgres.bits,
+    postgresql.TSVECTOR: postgres.vectors,
+    postgresql.TSQUERY: postgres.queries,
+    postgresql.JSONPATH: postgres.paths,
+    postgresql.REGCLASS: postgres.classes,
+    postgresql.REGCONFIG: postgres.configurations,
+    # time
+    sqltypes.Date: moments.dates,
+    sqltypes.DateTime: moments.datetimes,
+    sqltypes.Time: moments.times,
+    sqltypes.Interval: moments.intervals,
+    postgresql.INTERVAL: moments.intervals,
+    # addresses
+    postgresql.INET: postgres.inets,
+    postgresql.CIDR: postgres.cidrs,
+    postgresql.MACADDR: postgres.macs(6),
+    postgresql.MACADDR8: postgres.macs(8),
+    # structures
+    sqltypes.JSON: documents.documents,
+    sqltypes.PickleType: documents.pickled,
+    sqltypes.ARRAY: documents.arrays,
+    postgresql.HSTORE: documents.mappings,
+    postgresql.INT4RANGE: postgres.ranges(sqltypes.Integer()),
+    postgresql.INT8RANGE: postgres.ranges(sqltypes.BigInteger()),
+    postgresql.NUMRANGE: postgres.ranges(sqltypes.Numeric()),
+    postgresql.DATERANGE: postgres.ranges(sqltypes.Date()),
+    postgresql.TSRANGE: postgres.ranges(sqltypes.DateTime()),
+    postgresql.TSTZRANGE: postgres.ranges(sqltypes.DateTime(timezone=True)),
+    postgresql.INT4MULTIRANGE: postgres.ranges(sqltypes.Integer()),
+    postgresql.INT8MULTIRANGE: postgres.ranges(sqltypes.BigInteger()),
+    postgresql.NUMMULTIRANGE: postgres.ranges(sqltypes.Numeric()),
+    postgresql.DATEMULTIRANGE: postgres.ranges(sqltypes.Date()),
+    postgresql.TSMULTIRANGE: postgres.ranges(sqltypes.DateTime()),
+    postgresql.TSTZMULTIRANGE: postgres.ranges(sqltypes.DateTime(timezone=True)),
+    # types of types
+    postgresql.DOMAIN: lambda type_, constants, lookup: lookup(type_.data_type, constants),
+    sqltypes.TypeDecorator: decorated.decorated,
+}
+UNKNOWN: dict[type, str] = {
+    sqltypes.NullType: "which SQLAlchemy has for columns of no type",
+    sqltypes.TupleType: "which no column can have",
+    sqltypes.TypeEngine: "which is the base of all types",
+    sqltypes.UserDefinedType: "which says nothing of its values",
 }

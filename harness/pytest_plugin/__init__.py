@@ -7,9 +7,6 @@ import pytest
 if TYPE_CHECKING:
     from harness.pytest_plugin.query_budget import QueryBudget
 
-PREFIX = "hybrids"
-"""First part of the node ids: ``hybrids::Class.hybrid::agrees``."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``hybrids = [...]`` in the ini file, and ``--hybrids TARGET`` with the options of the run."""

@@ -1,80 +1,150 @@
-"""Turns the hybrids of a run into pytest items."""
+"""Turns the hybrids of a run into pytest nodes, and keeps what they share until the end of the session."""
 
-from collections.abc import Iterable, Iterator
+import difflib
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.config import Options, checked, overridden, read_options
 from harness.config.options import PYTEST_FLAGS
-from harness.core.errors import HarnessError
+from harness.core.errors import EnvironmentProblem, HarnessError, UsageProblem
+from harness.database import Server, start_server
+from harness.discovery import discover, load_target
 from harness.engine import Examination, Examinee, Servers
-from harness.pytest_plugin.items import FACETS, FacetItem, HybridNode, HybridsNode
-from harness.pytest_plugin.wanted import Wanted
+from harness.pytest_plugin.items import FACETS, TOLD, HybridNode
+from harness.pytest_plugin.wanted import ROOT, Wanted
+from harness.snapshot import install
 
 
 class HybridPlugin:
-    """Collects the items, keeps what was examined until the end of the session."""
+    """Adds the hybrids to what a session collects. Raises pytest.UsageError for options that can't be meant."""
 
     def __init__(self, config: pytest.Config, wanted: Wanted) -> None:
-        from harness.snapshot import install
-
-        self._config = config
-        self._wanted = wanted
-        self.examinations: list[Examination] = []
-        self._servers: Servers | None = None
-        install(config, every_target=wanted.complete)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
-        """Add the hybrids' items first, so that -k, --deselect and --lf see them like any others."""
+        self.wanted = wanted
         try:
-            options = run_options(self._config)
-            items[:0] = self._selected(self._items(session, options))
+            self.options = run_options(config)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from error
+        self._stack = ExitStack()
+        self.servers = Servers(_tried_once(lambda: start_server(self.options.database)))
+        self._stack.callback(self.servers.stop)
+        install(config, every_target=wanted.complete)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """The hybrids come first, whatever files the session collects."""
+        report = yield
+        if isinstance(collector, pytest.Session):
+            report.result.insert(0, HybridsNode.from_parent(collector, name=ROOT, nodeid=ROOT, plugin=self))
+        return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
+        """Of xdist's default way to spread tests, one that keeps the checks of a hybrid together."""
+        if config.getoption("dist") != "load":
+            return None
+        from harness.pytest_plugin.scheduling import HybridScheduling
+
+        return HybridScheduling(config, log)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Findings that fail nothing are told all the same."""
+        reports = [
+            each
+            for outcome in ("passed", "failed", "skipped")
+            for each in terminalreporter.getreports(outcome)
+        ]
+        told = [
+            text
+            for each in reports
+            if each.when == "call"
+            for key, text in each.user_properties
+            if key == TOLD
+        ]
+        if told:
+            terminalreporter.write_sep("-", "findings that fail no check")
+            terminalreporter.write_line("\n\n".join(told))
 
     def pytest_unconfigure(self) -> None:
         """Drop the databases and stop the server."""
-        for examination in self.examinations:
-            examination.close()
-        if self._servers is not None:
-            self._servers.stop()
+        try:
+            self._stack.close()
+        except HarnessError as problem:
+            sys.stderr.write(f"hybrid-harness: {problem}\n")
 
-    def _items(self, session: pytest.Session, options: Options) -> Iterator[FacetItem]:
-        from harness.database import start_server
-        from harness.discovery import discover, load_target
+    def examined(self) -> list[tuple[Examination, Examinee]]:
+        """Every hybrid of the targets, once; raises HarnessError where a target can't be loaded or there is none."""
+        found: dict[object, tuple[Examination, Examinee]] = {}
+        for spec in self.wanted.targets:
+            examination = Examination(discover(load_target(spec)), self.servers, self.options)
+            self._stack.callback(examination.close)
+            for examinee in examination.examinees:
+                discovered = examinee.discovered
+                identity = (discovered.mapper, discovered.hybrid.attribute)
+                found.setdefault(identity, (examination, examinee))
+        if not found:
+            raise UsageProblem(
+                f"{', '.join(self.wanted.targets)} has no hybrid to check.",
+                where="hybrids",
+                hint="Name a module or base whose classes have hybrids, and look at `only` and `skip` in pyproject.toml.",
+            )
+        return list(found.values())
 
-        self._servers = Servers(lambda: start_server(options.database))
-        root = HybridsNode.from_parent(session, name="hybrids", nodeid="hybrids")
-        for spec in self._wanted.targets:
-            self.examinations.append(Examination(discover(load_target(spec)), self._servers, options))
-        found = [(each, examinee) for each in self.examinations for examinee in each.examinees]
-        names = _distinct_names([examinee for _, examinee in found])
-        for (examination, examinee), name in zip(found, names, strict=True):
-            path = Path(self._config.rootpath, examinee.hybrid.file)
-            node = HybridNode.from_parent(root, name=name, nodeid=f"hybrids::{name}", path=path)
-            node.examination, node.examinee = examination, examinee
-            for facet in FACETS:
-                yield FacetItem.from_parent(node, name=facet, path=path)
 
-    def _selected(self, items: Iterable[FacetItem]) -> list[FacetItem]:
-        every = list(items)
-        if not self._wanted.node_ids:
-            return every
-        for node_id in self._wanted.node_ids:
-            if not any(_below(item.nodeid, node_id) for item in every):
-                raise pytest.UsageError(
-                    f"not found: {node_id}\n(there is no such hybrid, or it has no such check)"
+class HybridsNode(pytest.Collector):
+    """Parent of all hybrids."""
+
+    def __init__(self, *, plugin: HybridPlugin, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._plugin = plugin
+
+    def collect(self) -> Iterator[HybridNode]:
+        """One node for each hybrid that is wanted."""
+        examined = self._plugin.examined()
+        names = distinct_names([examinee for _, examinee in examined])
+        self._refuse_unknown(names)
+        for name, (examination, examinee) in zip(names, examined, strict=True):
+            if self._plugin.wanted.selects(f"{ROOT}::{name}"):
+                path = Path(examinee.hybrid.file).absolute()
+                node: HybridNode = HybridNode.from_parent(
+                    self,
+                    name=name,
+                    path=path,
+                    examination=examination,
+                    examinee=examinee,
+                    selects=self._plugin.wanted.selects,
                 )
-        return [item for item in every if any(_below(item.nodeid, each) for each in self._wanted.node_ids)]
+                yield node
+
+    def repr_failure(  # type: ignore[override]  # as in pytest.Collector
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
+        """What users can mend is a message; a bug of ours keeps its traceback."""
+        if isinstance(excinfo.value, HarnessError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def _refuse_unknown(self, names: Sequence[str]) -> None:
+        known = [ROOT]
+        for node_id in (f"{ROOT}::{name}" for name in names):
+            known += [node_id, *(f"{node_id}::{facet}" for facet in FACETS)]
+        for node_id in self._plugin.wanted.node_ids:
+            if node_id not in known:
+                near = difflib.get_close_matches(node_id, known, n=1)
+                raise UsageProblem(
+                    f"not found: {node_id}",
+                    where="the command line",
+                    hint=f"{f'Did you mean {near[0]}? ' if near else ''}`pytest --collect-only -q {ROOT}` lists all.",
+                )
 
 
-def _below(node_id: str, wanted: str) -> bool:
-    return node_id == wanted or node_id.startswith(f"{wanted}::")
-
-
-def _distinct_names(examinees: list[Examinee]) -> list[str]:
+def distinct_names(examinees: Sequence[Examinee]) -> list[str]:
     """``Class.hybrid``; with the module before it where two targets have a hybrid of that name."""
     names = [examinee.hybrid.name for examinee in examinees]
     return [
@@ -87,3 +157,19 @@ def run_options(config: pytest.Config) -> Options:
     """pyproject.toml's settings, overridden by ``--hybrids-...`` flags. Raises UsageProblem."""
     given = {name: config.getoption(f"hybrids_{name}") for name in PYTEST_FLAGS}
     return checked(overridden(read_options(config.rootpath), given), where="the command line")
+
+
+def _tried_once(start: Callable[[], Server]) -> Callable[[], Server]:
+    """``start``, which after a first refusal refuses with the same words at once: every item asks for the server."""
+    refusals: list[EnvironmentProblem] = []
+
+    def started() -> Server:
+        if refusals:
+            raise refusals[0]
+        try:
+            return start()
+        except EnvironmentProblem as problem:
+            refusals.append(problem)
+            raise
+
+    return started

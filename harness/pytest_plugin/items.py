@@ -1,6 +1,6 @@
 """One pytest item for each hybrid and each question that is asked of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from harness.core.finding import Family, Finding, Severity
 from harness.core.report import HybridReport
 from harness.engine import Examination, Examinee
 from harness.reporting import finding_text
+from harness.snapshot import SnapshotMismatchError, assert_reviewed, expect_snapshot, snapshot_text
 
 FACETS: dict[str, frozenset[Family]] = {
     "translates": frozenset({Family.TRANSLATION, Family.HYGIENE}),
@@ -19,25 +20,33 @@ FACETS: dict[str, frozenset[Family]] = {
     "scales": frozenset({Family.SCALE}),
     "snapshot": frozenset(),
 }
+TOLD = "hybrid-harness: finding below fail-on"
+"""Property of an item, which pytest-xdist's workers send and JUnit's XML shows."""
 
 
 class FindingsFailure(Exception):
-    """The findings that fail an item; shown as they are, without a traceback."""
+    """What fails an item; shown as it is, without a traceback."""
 
 
-class HybridsNode(pytest.Collector):
-    """Parent of all hybrids."""
+class HybridNode(pytest.Collector):
+    """One hybrid; ``selects`` says of a node id whether the run wants it."""
 
-    def collect(self) -> Sequence[pytest.Item | pytest.Collector]:
-        """Nothing: the items are made at once for all hybrids."""
-        return []
+    def __init__(
+        self, *, examination: Examination, examinee: Examinee, selects: Callable[[str], bool], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.examination = examination
+        self.examinee = examinee
+        self._selects = selects
 
-
-class HybridNode(HybridsNode):
-    """One hybrid; ``examination`` and ``examinee`` are set by the plugin."""
-
-    examination: Examination
-    examinee: Examinee
+    def collect(self) -> Iterator["FacetItem"]:
+        """One item for each question."""
+        for facet in FACETS:
+            if self._selects(f"{self.nodeid}::{facet}"):
+                item: FacetItem = FacetItem.from_parent(self, name=facet)
+                if facet == "snapshot":
+                    expect_snapshot(item, self.examinee.hybrid.module, self.examinee.hybrid.name)
+                yield item
 
 
 class FacetItem(pytest.Item):
@@ -45,29 +54,37 @@ class FacetItem(pytest.Item):
 
     parent: HybridNode
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        if self.name == "snapshot":
-            from harness.snapshot import expect_snapshot
-
-            hybrid = self.parent.examinee.hybrid
-            expect_snapshot(self, hybrid.module, hybrid.name)
-
     def runtest(self) -> None:
         """Examine as far as this item needs, and fail on the findings it is about."""
         examination, examinee = self.parent.examination, self.parent.examinee
         if self.name == "translates":
             self._judge(examination.translation_findings(examinee))
             return
-        if examinee.reason is None and not examinee.translation.runs:
-            pytest.skip("there is no SQL to compare: see ::translates")
         report = self._report()
+        self._judge(report.findings)
         if report.reason is not None:
-            pytest.skip(f"untested: {report.reason}")
+            self._leave_untested(report.reason)
+        if not examinee.translation.runs:
+            self._skip("there is no SQL to compare: see ::translates")
         if self.name == "snapshot":
-            self._review(examinee)
-        else:
-            self._judge(report.findings)
+            shown = examinee.shown_compiled
+            text = snapshot_text(examinee.hybrid.name, shown.parameters, shown.sql)
+            assert_reviewed(self, examinee.hybrid.module, examinee.hybrid.name, text)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Findings and errors are messages for people, at the hybrid's own line; a bug of ours keeps its traceback."""
+        if not isinstance(excinfo.value, FindingsFailure | HarnessError | SnapshotMismatchError):
+            return super().repr_failure(excinfo, style)
+        shown = excinfo.getrepr(style="value", chain=False)
+        if shown.reprcrash is not None:
+            shown.reprcrash.path, shown.reprcrash.lineno = str(self.path), self.parent.examinee.hybrid.line
+            shown.reprcrash.message = str(excinfo.value)
+        return shown
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The hybrid's own line."""
+        hybrid = self.parent.examinee.hybrid
+        return self.path, hybrid.line - 1, f"{hybrid.name} {self.name}"
 
     def _report(self) -> HybridReport:
         """This hybrid's report; hybrids that can share its datasets are examined with it, unless workers share the load."""
@@ -86,33 +103,25 @@ class FacetItem(pytest.Item):
     def _judge(self, findings: Sequence[Finding]) -> None:
         """Warnings are shown, errors fail; under fail-on warning both do."""
         own = [finding for finding in findings if finding.family in FACETS[self.name]]
-        threshold = self.parent.examination.options.fail_on
-        failing = [finding for finding in own if finding.severity.rank >= threshold.rank]
-        told = [
-            finding for finding in own if finding not in failing and finding.severity is not Severity.INFO
-        ]
         hybrid = self.parent.examinee.hybrid
-        for finding in told:
-            self.add_report_section("call", "findings below the threshold", finding_text(finding, hybrid))
+        failing = []
+        for finding in own:
+            if finding.severity.rank >= self._threshold.rank:
+                failing.append(finding_text(finding, hybrid))
+            elif finding.severity is not Severity.INFO:
+                self.user_properties.append((TOLD, finding_text(finding, hybrid)))
         if failing:
-            raise FindingsFailure("\n\n".join(finding_text(finding, hybrid) for finding in failing))
+            raise FindingsFailure("\n\n".join(failing))
 
-    def _review(self, examinee: Examinee) -> None:
-        from harness.snapshot import assert_reviewed, snapshot_text
+    def _leave_untested(self, reason: str) -> None:
+        if self._threshold is Severity.WARNING:
+            raise FindingsFailure(f"{self.parent.examinee.hybrid.name} was not tested: {reason}")
+        self._skip(f"untested: {reason}")
 
-        shown = examinee.shown_compiled
-        hybrid = examinee.hybrid
-        assert_reviewed(
-            self, hybrid.module, hybrid.name, snapshot_text(hybrid.name, shown.parameters, shown.sql)
-        )
+    def _skip(self, reason: str) -> None:
+        # pytest's own way to report a skip at the item's line rather than at this one.
+        raise pytest.skip.Exception(reason, _use_item_location=True)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Findings and errors are messages for people; a bug of ours keeps its traceback."""
-        if isinstance(excinfo.value, FindingsFailure | HarnessError | AssertionError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """The hybrid's own line."""
-        hybrid = self.parent.examinee.hybrid
-        return self.path, hybrid.line - 1, f"{hybrid.name} {self.name}"
+    @property
+    def _threshold(self) -> Severity:
+        return self.parent.examination.options.fail_on

@@ -5,41 +5,47 @@ from pathlib import Path
 
 import pytest
 
+ROOT = "hybrids"
+"""First part of the node ids: ``hybrids::Class.hybrid::agrees``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``node_ids`` are the parts of node ids given on the command line; empty means all hybrids of ``targets``.
+    """``node_ids`` are those of hybrids given on the command line; empty means all hybrids of ``targets``.
 
-    ``complete`` says that the run collects every target that the ini file names.
+    ``complete`` says that the run collects every hybrid that the ini file asks for.
     """
 
     targets: tuple[str, ...]
-    node_ids: tuple[str, ...]
-    complete: bool
+    node_ids: tuple[str, ...] = ()
+    complete: bool = False
+
+    def selects(self, node_id: str) -> bool:
+        """Whether the node is one of ``node_ids``, or above or below one."""
+        return not self.node_ids or any(
+            f"{one}::".startswith(f"{other}::")
+            for each in self.node_ids
+            for one, other in ((node_id, each), (each, node_id))
+        )
 
 
 def wanted_hybrids(config: pytest.Config) -> Wanted:
-    """Decide in the main process, where the command line is known; workers of xdist are told."""
-    told: Wanted | None = getattr(config.option, "hybrids_wanted", None)
-    if told is None:
-        told = _decide(config)
-        config.option.hybrids_wanted = told
-    return told
-
-
-def _decide(config: pytest.Config) -> Wanted:
-    node_ids = tuple(argument for argument in config.args if _is_node_id(argument))
+    """Read the command line and the ini file; node ids of hybrids are taken out of what pytest looks for in files."""
+    named, configured = tuple(config.getoption("--hybrids")), tuple(config.getini("hybrids"))
+    targets = named or configured
+    node_ids = tuple(argument for argument in config.args if _is_node_id(argument)) if targets else ()
     if node_ids:
         config.args[:] = [argument for argument in config.args if argument not in node_ids]
-    named = tuple(config.getoption("--hybrids"))
-    configured = tuple(config.getini("hybrids"))
-    files_named = config.args_source is pytest.Config.ArgsSource.ARGS and bool(config.args)
-    if named:
-        return Wanted(named, node_ids, set(configured) <= set(named))
-    if node_ids or not files_named:
-        return Wanted(configured, node_ids, complete=not node_ids)
-    return Wanted((), (), complete=False)
+    elif not named and _names_files(config):
+        return Wanted(())
+    return Wanted(targets, node_ids, complete=not node_ids and set(configured) <= set(targets))
 
 
 def _is_node_id(argument: str) -> bool:
-    return argument.split("::", maxsplit=1)[0] == "hybrids" and not Path("hybrids").exists()
+    return argument.startswith(f"{ROOT}::") or (argument == ROOT and not Path(ROOT).exists())
+
+
+def _names_files(config: pytest.Config) -> bool:
+    """Whether the command line asks for certain tests; the root folder stands for all of them."""
+    named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
+    return any(config.invocation_params.dir / argument != config.rootpath for argument in named)

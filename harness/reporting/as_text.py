@@ -102,6 +102,7 @@ def _print_story(finding: Finding, hybrid: Hybrid, console: Console) -> None:
 def _print_indented(text: Text, indent: int, console: Console) -> None:
     """Wrap to the width that is left; rich's Padding would fill every line with blanks."""
     for line in text.wrap(console, max(console.width - indent, 20)):
+        line.rstrip()
         console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 

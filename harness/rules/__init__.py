@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.core.finding import Finding
-from harness.rules import agreement, composition, containment, scale, translation, vacuity
+from harness.rules import agreement, composition, containment, scale, storing, translation, vacuity
 from harness.rules.base import Documentation, Rule
 
 __all__ = ["RULES", "Documentation", "Rule", "judge"]
@@ -16,6 +16,7 @@ RULES: tuple[Rule[Any], ...] = (
     translation.TextExpression(),
     translation.UnboundParameter(),
     translation.PositionDoesNotCompile(),
+    translation.LabelHidesColumn(),
     agreement.SelfCorrelated(),
     agreement.SelectRefused(),
     agreement.DirectionReversed(),
@@ -25,16 +26,21 @@ RULES: tuple[Rule[Any], ...] = (
     agreement.NullAgainstValue(),
     agreement.ValuesDiffer(),
     agreement.TypeDrift(),
+    storing.UpdateDiffersFromSetter(),
+    storing.UpdateRefused(),
     composition.HardCodedClass(),
     composition.PositionRefused(),
     composition.PositionDiffers(),
+    composition.DependsOnTimeZone(),
     scale.StatementPerRow(),
+    scale.ScanPerRow(),
     containment.EndlessSql(),
     containment.EndlessPython(),
     containment.PythonOnCircles(),
     containment.RecursionLimit(),
     containment.ServerLost(),
     vacuity.AlwaysTheSame(),
+    storing.SetterUnderAnotherName(),
 )
 
 

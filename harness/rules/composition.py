@@ -9,6 +9,7 @@ from harness.core.observation import Answer, Example
 from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
 
+TIME_ZONE = "time zone "
 ALIASED = frozenset({"aliased", "self-join"})
 
 
@@ -62,6 +63,36 @@ class HardCodedClass(CompositionRule):
             return
 
 
+class DependsOnTimeZone(CompositionRule):
+    """The value changes with the session's time zone."""
+
+    code = "HH304"
+    name = "depends-on-session-time-zone"
+    documentation = Documentation(
+        what="The plain select gives other values in a session of another time zone.",
+        why="The same row is expired for one client and not for another; reports change with the server's configuration.",
+        limits="Tried in America/New_York and Pacific/Kiritimati, for hybrids about dates and times.",
+        example="cast(cls.created_at, Date) of a timestamp with time zone; a naive parameter compared with one",
+        instead="func.timezone('UTC', cls.created_at) before taking it apart; aware parameters; func.now() with aware columns.",
+    )
+
+    def judge(self, seen: Example) -> Iterator[Finding]:
+        """One finding for the first zone that makes a difference."""
+        for answer in seen.answers:
+            apart = difference(answer)
+            if not answer.position.startswith(TIME_ZONE) or apart is None:
+                continue
+            yield self.finding(
+                answer.position,
+                f"{seen.hybrid.name} depends on the session's time zone: in {answer.position.removeprefix(TIME_ZONE)}, "
+                f"{_said(answer, apart)}.",
+                "Fix the zone in the SQL: func.timezone('UTC', column) before taking dates or hours of it, intervals in hours "
+                "rather than days, aware parameters in place of naive ones.",
+                _example(seen, answer, apart),
+            )
+            return
+
+
 class PositionRefused(CompositionRule):
     """PostgreSQL refuses a position."""
 
@@ -104,15 +135,16 @@ class PositionDiffers(CompositionRule):
         """One finding for each position whose rows differ."""
         for answer in seen.answers:
             apart = difference(answer)
-            if apart is not None and not _left_behind(seen, answer):
-                yield self.finding(
-                    answer.position,
-                    f"{seen.hybrid.name} means something else in the position {answer.position!r} than in the plain select: "
-                    f"{_said(answer, apart)}.",
-                    f"Look at the FROM clauses of the statement: what the expression of {seen.hybrid.name} reads must "
-                    "hang on `cls` alone (correlate explicitly with .correlate(cls)).",
-                    _example(seen, answer, apart),
-                )
+            if apart is None or _left_behind(seen, answer) or answer.position.startswith(TIME_ZONE):
+                continue
+            yield self.finding(
+                answer.position,
+                f"{seen.hybrid.name} means something else in the position {answer.position!r} than in the plain select: "
+                f"{_said(answer, apart)}.",
+                f"Look at the FROM clauses of the statement: what the expression of {seen.hybrid.name} reads must "
+                "hang on `cls` alone (correlate explicitly with .correlate(cls)).",
+                _example(seen, answer, apart),
+            )
 
 
 def _said(answer: Answer, apart: RowDifference | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from harness.core.finding import Family, Finding
+from harness.core.finding import Family, Finding, Severity
 from harness.core.observation import ClassLevel, Compiled, Translation
 from harness.core.outcome import Raised, Returned, TimedOut
 from harness.rules.base import Documentation, Rule
@@ -204,6 +204,34 @@ class UnboundParameter(TranslationRule):
             "select",
             f"The SQL of {seen.hybrid.name} needs {listed}, which nothing binds.",
             "Give the parameter a value in the expression, take it from a column, or make the hybrid a hybrid_method.",
+        )
+
+
+class LabelHidesColumn(TranslationRule):
+    """The expression labels itself with the name of another attribute."""
+
+    code = "HH108"
+    name = "label-hides-column"
+    severity: ClassVar[Severity] = Severity.WARNING
+    documentation = Documentation(
+        what="The expression ends in .label() with the name of another mapped attribute.",
+        why="In a row, a subquery or ORDER BY by name the two collide: one hides the other or gets an anonymous name.",
+        limits="Only labels equal to a mapped attribute of the class.",
+        example='return func.lower(cls.name).label("name")',
+        instead="The hybrid's own name as the label, or none.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding that names both."""
+        label = seen.structure.label_of_column
+        if label is None:
+            return
+        hybrid = seen.hybrid
+        yield self.finding(
+            "subquery",
+            f"{hybrid.name} labels its SQL {label!r}, which is the name of {hybrid.class_name}.{label}: rows and subqueries with "
+            "both have one name for two columns.",
+            f"Leave the label out, or call it {hybrid.attribute!r}.",
         )
 
 

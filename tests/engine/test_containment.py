@@ -62,10 +62,10 @@ def bad(getter, expression="return cls.amount"):
 
 
 def seen_of(report):
-    """What a report says apart from the time it took and the line that the hybrid stands on."""
+    """What a report says of the hybrid, whatever its neighbours add to the rows that they share."""
     stats = report.stats
-    counts = stats.examples, stats.comparisons, stats.distinct_values, stats.nulls
     growth = stats.growth and (stats.growth.rows, stats.growth.queries, stats.growth.causes)
+    counts = stats.examples, stats.distinct_values, stats.nulls
     return report.verdict, report.reason, report.findings, counts, growth, report.select_sql
 
 
@@ -74,7 +74,6 @@ def undisturbed(checked):
     return seen_of(checked(HEADER + GOOD, examples=30)["Item.large"])
 
 
-LOOPS_IN_PYTHON = ("while True: pass", "HH502", "The getter of Item.bad does not end: stopped after 0.3 s.")
 MISBEHAVIOUR = {
     "a getter loops": (bad("while True: pass"), "HH502", "The getter of Item.bad does not end: stopped after 0.3 s."),
     "a getter loops and swallows exceptions": (
@@ -174,7 +173,7 @@ MISBEHAVIOUR = {
     "SQL sleeps": (
         bad("return self.amount", "return case((func.pg_sleep(cls.id * 3600).is_(None), 1))"),
         "HH501",
-        "The SQL of Item.bad never ends on 1 rows: stopped after 0.3 s. ",
+        "The SQL of Item.bad never ends on 1 rows: stopped after 0.3 s.",
     ),
     "SQL fails": (
         bad("return self.amount", "return 1 / (cls.id - cls.id)"),

@@ -1,0 +1,68 @@
+"""What a hybrid stores: its setter on an instance, flushed, against a bulk UPDATE of the hybrid, read back from the row."""
+
+from typing import Any
+
+from sqlalchemy import Column, Connection, select, update
+from sqlalchemy.orm import Session
+
+from harness.core.observation import Key, Write
+from harness.core.outcome import Outcome
+from harness.evaluation.containment import contained
+from harness.evaluation.sql_side import back_to_loaded
+from harness.evaluation.subject import Subject
+
+
+class WriteSide:
+    """Assigns values to one hybrid in both ways, each undone before the next."""
+
+    def __init__(self, subject: Subject, *, seconds: float) -> None:
+        self._subject = subject
+        self._seconds = seconds
+
+    @property
+    def assignable(self) -> bool:
+        """Whether the hybrid has a setter."""
+        descriptor = self._subject.mapper.all_orm_descriptors.get(self._subject.attribute)
+        return getattr(descriptor, "fset", None) is not None
+
+    def write(self, connection: Connection, key: Key, value: Any) -> Write:
+        """Store ``value`` in the row of ``key`` by the setter and by UPDATE; the loaded rows stay as they were."""
+        by_setter = self._stored(connection, key, lambda: self._set(connection, key, value))
+        by_update = self._stored(connection, key, lambda: self._update(connection, key, value))
+        return Write(key, value, by_setter, by_update)
+
+    def _stored(self, connection: Connection, key: Key, store: Any) -> Outcome:
+        """The row's columns after ``store``, by name."""
+
+        def run() -> dict[str, Any]:
+            store()
+            return self._row(connection, key)
+
+        outcome = contained(run, seconds=self._seconds)
+        back_to_loaded(connection)
+        return outcome
+
+    def _set(self, connection: Connection, key: Key, value: Any) -> None:
+        with Session(bind=connection, join_transaction_mode="rollback_only") as session:
+            instance = session.get(self._subject.mapper.class_, key)
+            setattr(instance, self._subject.attribute, value)
+            session.flush()
+
+    def _update(self, connection: Connection, key: Key, value: Any) -> None:
+        statement = (
+            update(self._subject.mapper.class_).where(*self._is(key)).values({self._subject.value: value})
+        )
+        with Session(bind=connection, join_transaction_mode="rollback_only") as session:
+            session.execute(statement, execution_options={"synchronize_session": False})
+
+    def _row(self, connection: Connection, key: Key) -> dict[str, Any]:
+        attributes = [getattr(self._subject.mapper.class_, prop.key) for prop in self._columns()]
+        row = connection.execute(select(*attributes).where(*self._is(key))).one()
+        return dict(zip((prop.key for prop in self._columns()), row, strict=True))
+
+    def _columns(self) -> list[Any]:
+        mapper = self._subject.mapper
+        return [prop for prop in mapper.column_attrs if isinstance(prop.columns[0], Column)]
+
+    def _is(self, key: Key) -> list[Any]:
+        return [attribute == part for attribute, part in zip(self._subject.key, key, strict=True)]

@@ -1,0 +1,139 @@
+"""Type decorators: what their attributes hold must be found out, since only the decorator's code knows.
+
+A value belongs to a decorator that binds it to something which the type underneath holds, and makes the same of that again.
+"""
+
+import enum
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.types import TypeDecorator
+
+from harness.generation.values.domain import Constants, Domain, Lookup, attempt, listed, one_of
+from harness.generation.values.instances import EXAMPLES, examples
+
+DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+NUMBERS = (int, float, Decimal)
+PROBED = 10
+"""Numbers for which ``distinct`` must give values of the decorator's own."""
+
+
+def decorated(type_: TypeDecorator[Any], constants: Constants, lookup: Lookup) -> Domain:
+    """The first kind of value that the decorator takes; the domain is empty where it takes none."""
+    impl = type_.load_dialect_impl(DIALECT)
+    return _Decorator(type_, getattr(impl, "length", None), lookup(impl, constants)).domain(constants)
+
+
+@dataclass(frozen=True)
+class _Decorator:
+    """``length`` and ``beneath`` are the length and the domain of the type that the server knows."""
+
+    type_: TypeDecorator[Any]
+    length: int | None
+    beneath: Domain
+
+    def domain(self, constants: Constants) -> Domain:
+        kinds = (self._own(kind) for kind in self._kinds())
+        found = next((kind for kind in kinds if kind.pool), listed(()))
+        sorts = {type(value) for value in found.pool}
+        alike = (each for each in (*found.mined, *self.beneath.mined, *constants) if type(each) in sorts)
+        members = [
+            each
+            for each in found.pool
+            if isinstance(each, enum.Enum) and {each.value, each.name} & _hashable(constants)
+        ]
+        return replace(found, mined=(*members, *(each for each, _ in attempt(self._kept, alike))))
+
+    def _kinds(self) -> Iterator[Domain]:
+        """Candidates: what the decorator declares, what its code stores as text, what lies beneath, what it makes of that."""
+        yield from map(listed, self._declared())
+        if isinstance(self.beneath.pool[0], str | bytes):
+            yield from (listed(EXAMPLES[kind]) for kind in (dict, list, set, tuple))
+        yield self.beneath
+        yield self._loaded
+        yield from (listed(values) for kind, values in EXAMPLES.items() if kind is not type(None))
+
+    def _declared(self) -> Iterator[tuple[Any, ...]]:
+        """Enums, choices and models among the decorator's attributes, then the annotations of its code."""
+        attributes = [*vars(self.type_).values(), *vars(type(self.type_)).values()]
+        for class_ in (each for each in attributes if isinstance(each, type)):
+            values = (
+                examples(class_) if class_ not in EXAMPLES and not issubclass(class_, TypeDecorator) else ()
+            )
+            yield values
+            yield tuple(getattr(value, "value", None) for value in values)
+            yield ([], *([value] for value in values)) if values else ()
+        choices = getattr(self.type_, "choices", None) or ()
+        yield tuple(each[0] if isinstance(each, tuple | list) else each for each in _iterated(choices))
+        for annotation in self._annotations():
+            yield tuple(value for value in examples(annotation) if value is not None)
+
+    def _annotations(self) -> Iterator[Any]:
+        hints = attempt(typing.get_type_hints, [type(self.type_).process_bind_param])
+        yield from (hint.get("value") for _, hint in hints)
+        for base in getattr(type(self.type_), "__orig_bases__", ()):
+            yield from typing.get_args(base)
+        declared = attempt(lambda type_: type_.python_type, [self.type_])
+        yield from (class_ for _, class_ in declared if class_ not in EXAMPLES)
+
+    @cached_property
+    def _loaded(self) -> Domain:
+        """What the decorator makes of what lies beneath it."""
+        made = [value for _, value in attempt(self._result, self.beneath.pool) if value is not None]
+        return Domain(tuple(made), lambda number: self._result(self.beneath.distinct(number)))
+
+    def _own(self, kind: Domain) -> Domain:
+        """The values of ``kind`` that are the decorator's."""
+        pool = tuple(value for value, _ in attempt(self._kept, kind.pool))
+        numbered = attempt(lambda number: self._kept(kind.distinct(number)), range(PROBED)) if pool else []
+        distinct = kind.distinct if len(numbered) == PROBED else one_of(pool)
+        return Domain(pool, distinct, kind.mined)
+
+    def _kept(self, value: Any) -> None:
+        """Raise unless ``value`` is bound to what the column holds, and comes back as what it was or as one of its type."""
+        bound = self._bind(value)
+        again = self._result(bound)
+        if not self._holds(bound) or (type(again) is not type(value) and again != value):
+            raise ValueError(value)
+
+    def _holds(self, bound: Any) -> bool:
+        sorts = {type(value) for value in self.beneath.pool}
+        if isinstance(bound, str | bytes) and self.length is not None and len(bound) > self.length:
+            return False
+        if UUID in sorts and isinstance(bound, str):
+            return bool(UUID(bound))
+        return isinstance(bound, tuple(sorts)) or (
+            isinstance(bound, NUMBERS) and not sorts.isdisjoint(NUMBERS)
+        )
+
+    @cached_property
+    def _bind(self) -> Callable[[Any], Any]:
+        return self._processor("process_bind_param")
+
+    @cached_property
+    def _result(self) -> Callable[[Any], Any]:
+        return self._processor("process_result_value")
+
+    def _processor(self, name: str) -> Callable[[Any], Any]:
+        """The decorator's own method, or nothing done where it has none."""
+        if inspect.getattr_static(type(self.type_), name) is inspect.getattr_static(TypeDecorator, name):
+            return lambda value: value
+        method = getattr(self.type_, name)
+        return lambda value: method(value, DIALECT)
+
+
+def _hashable(constants: Iterable[Any]) -> set[Any]:
+    return {getattr(each, "value", each) for each in constants}
+
+
+def _iterated(choices: Any) -> Iterator[Any]:
+    """Members of an enum are handled elsewhere; a dict's keys are its choices."""
+    if isinstance(choices, dict | list | tuple):
+        yield from choices

@@ -1,0 +1,114 @@
+"""Rules about what a hybrid stores."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from harness.comparison import same
+from harness.core.finding import Family, Finding, Severity
+from harness.core.observation import Translation, Write, Writes
+from harness.core.outcome import Raised, Returned
+from harness.rules.base import Documentation, Rule, counterexample, shown
+
+
+class UpdateDiffersFromSetter(Rule[Writes]):
+    """The bulk UPDATE stores something else than the setter."""
+
+    code = "HH210"
+    name = "update-differs-from-setter"
+    family: ClassVar[Family] = Family.AGREEMENT
+    reads: ClassVar[type] = Writes
+    documentation = Documentation(
+        what="Assigning a value to the attribute and update(Model).values({Model.h: value}) leave different columns behind.",
+        why="The same change stores other data depending on how it was made.",
+        limits="Values that the getter gave on other rows are tried; what the setter refuses is not compared.",
+        example="setter: self.cents = round(value * 100); update_expression: [(cls.cents, value)]",
+        instead="The same arithmetic in both.",
+    )
+
+    def judge(self, seen: Writes) -> Iterator[Finding]:
+        """One finding for the first value that is stored differently."""
+        for write in seen.writes:
+            apart = _apart(write)
+            if apart is None:
+                continue
+            setter, update = apart
+            hybrid = seen.hybrid
+            yield self.finding(
+                "bulk update",
+                f"Set to {shown(write.value)}, {hybrid.name} stores {setter} by its setter and {update} by "
+                f"update({hybrid.class_name}).values().",
+                f"Make the update_expression of {hybrid.name} do what its setter does.",
+                counterexample(hybrid, seen.dataset, write.key, setter, update),
+            )
+            return
+
+
+def _apart(write: Write) -> tuple[str, str] | None:
+    """The columns that differ, as each way left them."""
+    if not isinstance(write.by_setter, Returned) or not isinstance(write.by_update, Returned):
+        return None
+    setter, update = write.by_setter.value, write.by_update.value
+    names = [name for name in setter if not same(setter[name], update[name])]
+    if not names:
+        return None
+    return tuple(", ".join(f"{name}={shown(row[name])}" for name in names) for row in (setter, update))  # type: ignore[return-value]
+
+
+class UpdateRefused(Rule[Writes]):
+    """The hybrid has a setter, but an UPDATE can't set it."""
+
+    code = "HH211"
+    name = "update-refused"
+    family: ClassVar[Family] = Family.AGREEMENT
+    severity: ClassVar[Severity] = Severity.WARNING
+    reads: ClassVar[type] = Writes
+    documentation = Documentation(
+        what="The hybrid has a setter, but update(Model).values({Model.h: value}) fails.",
+        why="Code that assigns the attribute works, and the bulk form of the same change does not.",
+        limits="Only hybrids with a setter.",
+        example="a setter without an update_expression, on a hybrid whose SQL is more than a column",
+        instead="@h.inplace.update_expression that returns the columns and what they become.",
+    )
+
+    def judge(self, seen: Writes) -> Iterator[Finding]:
+        """One finding for the first value that the setter took and the UPDATE did not."""
+        for write in seen.writes:
+            if not (isinstance(write.by_setter, Returned) and isinstance(write.by_update, Raised)):
+                continue
+            hybrid = seen.hybrid
+            yield self.finding(
+                "bulk update",
+                f"{hybrid.name} has a setter, but update({hybrid.class_name}).values({{{hybrid.name}: {shown(write.value)}}}) "
+                f"fails: {write.by_update}.",
+                f"Give {hybrid.name} an update_expression that returns [(cls.column, value), ...] as the setter stores it.",
+                counterexample(hybrid, seen.dataset, write.key, "-", write.by_update),
+            )
+            return
+
+
+class SetterUnderAnotherName(Rule[Translation]):
+    """The setter hangs on a copy of the hybrid."""
+
+    code = "HH701"
+    name = "setter-under-another-name"
+    family: ClassVar[Family] = Family.HYGIENE
+    reads: ClassVar[type] = Translation
+    documentation = Documentation(
+        what="`@h.setter` decorates a function of another name, so the setter belongs to a copy of the hybrid under that name.",
+        why="Assigning to the hybrid raises AttributeError; assigning to the copy works, and nobody knows it.",
+        limits="Recognised by two descriptors on one class that share a getter.",
+        example="@h.setter followed by def set_h(self, value)",
+        instead="@h.inplace.setter, which keeps the name; or call the function h.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where another name has the setter."""
+        hybrid = seen.hybrid
+        if hybrid.setter_under is None:
+            return
+        yield self.finding(
+            "class",
+            f"{hybrid.name} can't be assigned: its setter was attached to {hybrid.class_name}.{hybrid.setter_under}, a copy "
+            "of the hybrid under the name of the decorated function.",
+            f"Decorate the function with `@{hybrid.attribute}.inplace.setter`, or call it {hybrid.attribute!r}.",
+        )

@@ -1,0 +1,143 @@
+"""What each check says of hybrids with one defect each, and where it says that it is."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.core.finding import Family
+from harness.pytest_plugin.items import FACETS
+
+from .conftest import UNFILLABLE, line_of, outcomes
+
+
+def failed(result):
+    return {node_id for node_id, outcome in outcomes(result).items() if outcome != "PASSED"}
+
+
+def test_every_family_of_rules_has_one_check():
+    assert sorted(family for families in FACETS.values() for family in families) == sorted(Family)
+
+
+def test_each_defect_fails_its_own_check_with_its_story_and_place(project):
+    text = project.models("room", "wrong", "bound", "nothing", more=UNFILLABLE)
+    result = project.pytest("--junit-xml=report.xml", "-o", "junit_family=xunit1", "--tb=long")
+    said = result.stdout.str()
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert {node_id: outcome for node_id, outcome in outcomes(result).items() if outcome != "PASSED"} == {
+        "hybrids::Shelf.wrong::agrees": "FAILED",
+        "hybrids::Shelf.bound::composes": "FAILED",
+        "hybrids::Shelf.nothing::translates": "FAILED",
+        **{f"hybrids::Shelf.nothing::{facet}": "SKIPPED" for facet in list(FACETS)[1:]},
+        **{f"hybrids::Crate.untestable::{facet}": "SKIPPED" for facet in list(FACETS)[1:]},
+    }
+    assert "Traceback" not in said
+    assert "harness/pytest_plugin" not in said
+    result.stdout.fnmatch_lines(
+        [
+            "*Shelf.wrong agrees*",
+            "HH208 error  Shelf.wrong  [[]select[]]  values-differ",
+            f"  shop.py:{line_of('wrong', text)}",
+            "  Shelf.wrong is False in Python and True in SQL.",
+            "    shelves: id=1, width=*",
+            "    on id=1:",
+            "    Python  False",
+            "    SQL     True",
+            "  hint: *",
+        ],
+        consecutive=True,
+    )
+    result.stdout.fnmatch_lines_random(
+        [
+            f"SKIPPED [[]4[]] shop.py:{line_of('nothing', text)}: there is no SQL to compare: see ::translates",
+            f"SKIPPED [[]4[]] shop.py:{line_of('untestable', text)}: untested: *no_such_function*",
+            "FAILED hybrids::Shelf.wrong::agrees - HH208 error  Shelf.wrong*",
+            "FAILED hybrids::Shelf.bound::composes - HH301 error  Shelf.bound*",
+            "FAILED hybrids::Shelf.nothing::translates - HH103 error  Shelf.nothing*",
+        ]
+    )
+    cases = {(case.get("classname"), case.get("name")): case for case in ElementTree.parse(project.path / "report.xml").iter("testcase")}
+    case = cases["hybrids.Shelf.wrong", "agrees"]
+    assert (case.get("file"), case.get("line")) == ("shop.py", str(line_of("wrong", text) - 1))
+    assert case.find("failure").get("message").startswith("HH208 error  Shelf.wrong")
+
+
+def test_the_location_is_the_hybrids_own_line_from_any_folder(project, monkeypatch):
+    text = project.models("room", file="lib/shop.py")
+    project.configure(ini='hybrids = ["lib/shop.py"]')
+    project.pytester.mkdir("deeper")
+    for folder, target in ((".", "lib/shop.py"), ("deeper", "../lib/shop.py")):
+        monkeypatch.chdir(project.path / folder)
+        items, _ = project.pytester.inline_genitems("--hybrids", target)
+        assert {item.location for item in items} == {
+            ("lib/shop.py", line_of("room", text) - 1, f"Shelf.room {facet}") for facet in FACETS
+        }
+        assert {item.path for item in items} == {project.path / "lib/shop.py"}
+
+
+def test_tb_line_and_no_header_tools_get_file_and_line(project):
+    text = project.models("wrong")
+    result = project.pytest("--tb=line", "hybrids::Shelf.wrong::agrees")
+    result.stdout.fnmatch_lines([f"{project.path}/shop.py:{line_of('wrong', text)}: HH208 error  Shelf.wrong*"])
+
+
+def test_a_changed_snapshot_fails_snapshot_alone_and_an_update_accepts_it(project):
+    project.models("room")
+    file = project.write("snapshots/shop/Shelf.room.sql", "-- Shelf.room\n\nSELECT 1\n")
+    result = project.pytest()
+    assert failed(result) == {"hybrids::Shelf.room::snapshot"}
+    result.stdout.fnmatch_lines(
+        [
+            "The SQL is not the reviewed SQL:",
+            "-SELECT 1",
+            "If it is what you mean, `pytest --snapshot-update` accepts it.",
+            "1 snapshot failed.",
+            "FAILED hybrids::Shelf.room::snapshot - The SQL is not the reviewed SQL:*",
+        ]
+    )
+    other = project.write("snapshots/shop/Shelf.other.sql", "-- Shelf.other\n\nSELECT 1\n")
+    assert not failed(project.pytest("--snapshot-update", "--hybrids", "shop", "hybrids::Shelf.room::snapshot"))
+    assert "coalesce(shelves.width" in file.read_text("utf-8")
+    assert other.exists()  # a run of one hybrid can't know that nobody has it any more
+
+
+def test_warnings_are_told_and_fail_only_under_fail_on_warning(project):
+    project.models("drifting", more=UNFILLABLE)
+    result = project.pytest()
+    assert result.ret == pytest.ExitCode.OK
+    assert outcomes(result)["hybrids::Shelf.drifting::agrees"] == "PASSED"
+    assert outcomes(result)["hybrids::Crate.untestable::agrees"] == "SKIPPED"
+    result.stdout.fnmatch_lines(["*findings that fail no check*", "HH2?? warning  Shelf.drifting*", "  hint:*"])
+
+    project.configure(settings='fail-on = "warning"')
+    result = project.pytest()
+    assert failed(result) == {
+        "hybrids::Shelf.drifting::agrees",
+        *(f"hybrids::Crate.untestable::{facet}" for facet in list(FACETS)[1:]),
+    }
+    result.stdout.fnmatch_lines(["Crate.untestable was not tested: *no_such_function*"])
+    result.stdout.no_fnmatch_line("*findings that fail no check*")
+
+
+def test_last_failed_runs_what_failed_and_failed_first_puts_it_first(project):
+    project.models("room", "wrong")
+    project.write("test_shop.py", "def test_shop(): pass\n")
+    assert len(outcomes(project.pytest())) == 11
+    assert outcomes(project.pytest("--lf")) == {"hybrids::Shelf.wrong::agrees": "FAILED"}
+    ordered = list(outcomes(project.pytest("--ff", "-k", "agrees or test_shop")))
+    assert ordered == ["hybrids::Shelf.wrong::agrees", "hybrids::Shelf.room::agrees", "test_shop.py::test_shop"]
+
+
+def test_the_flags_of_the_run_reach_it(project, server):
+    before = databases(server)
+    url = database_of(server)
+    project.models("wrong", "endless")
+    result = project.pytest(
+        *("--hybrids-database", url, "--hybrids-timeout", "0.2", "--hybrids-examples", "7", "--hybrids-seed", "3"),
+        *("-k", "endless and agrees"),
+    )
+    result.stdout.fnmatch_lines(["*no answer within 0.2 s*"])
+    result.stdout.re_match_lines([r".*Shelf\.endless"])
+    assert databases(server) == before
+    assert re.search(r"\b1 failed\b", result.outlines[-1])
