@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.core.errors import HarnessError
+    from harness.generation.types import register_strategy
     from harness.pytest_plugin.testing import check_hybrid, datasets
 
-__all__ = ["HarnessError", "check_hybrid", "datasets"]
+__all__ = ["HarnessError", "check_hybrid", "datasets", "register_strategy"]
 
 HOMES = {
     "HarnessError": "harness.core.errors",
     "check_hybrid": "harness.pytest_plugin.testing",
     "datasets": "harness.pytest_plugin.testing",
+    "register_strategy": "harness.generation.types",
 }
 
 

@@ -178,3 +178,31 @@ class QueryPlan:
 
     hybrid: Hybrid
     tables_scanned_per_row: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unflushed:
+    """The getter on a new instance without the columns ``defaulted``."""
+
+    defaulted: tuple[str, ...]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """The getter on an instance with numbers of too many decimals ``assigned``, before the flush and after a refresh."""
+
+    key: Key
+    assigned: Mapping[str, Any]
+    before: Outcome
+    after: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeDatabase:
+    """What a getter makes of instances that the database hasn't seen, or not yet with these values."""
+
+    hybrid: Hybrid
+    dataset: Dataset
+    unflushed: tuple[Unflushed, ...]
+    rounded: tuple[Rounded, ...]

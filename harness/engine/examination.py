@@ -16,7 +16,7 @@ from harness.engine.examinee import Examinee
 from harness.engine.made_shapes import try_made_shapes
 from harness.engine.measure import measure_growth, prove_readable, read_query_plan
 from harness.engine.search import replay, smallest, survey
-from harness.engine.storing import try_writes
+from harness.engine.storing import try_storing
 from harness.evaluation.containment import ServerLost
 from harness.generation import Plan, Ungeneratable, closure, insertion_order, plan_dataset
 from harness.rules import judge
@@ -104,7 +104,7 @@ class Examination:
                 examinee.shrunk[identity] = found or examinee.found[identity]
                 examinee.known.remember(identity)
             try_made_shapes(examinee, plan, self._bench)
-            try_writes(examinee, plan, self._bench)
+            try_storing(examinee, plan, self._bench)
             measure_growth(examinee, plan, self._bench)
             read_query_plan(examinee, plan, self._bench)
             prove_readable(examinee, plan, self._bench)

@@ -1,5 +1,6 @@
 """One hybrid under examination: both of its sides, ready to be evaluated on a loaded dataset."""
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ from harness.evaluation.subject import Subject
 from harness.evaluation.translation import translate
 from harness.generation import argument_values, closure
 from harness.rules import judge
+
+MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
+"""SQL that looks for text within text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,11 @@ class Examinee:
     def constants(self) -> tuple[Any, ...]:
         """Plain values in the code of the getter and in the SQL."""
         bound = self.compiled_select.parameters.values() if self.translation.runs else ()
-        return (
-            *self.discovered.reads.constants,
-            *(each for each in bound if isinstance(each, str | int | float) and not isinstance(each, bool)),
-        )
+        plain = (each for each in bound if isinstance(each, str | int | float) and not isinstance(each, bool))
+        found = [*self.discovered.reads.constants, *plain]
+        if self.translation.runs and MATCHES_TEXT.search(self.compiled_select.sql):
+            found += [variant for each in found if isinstance(each, str) for variant in _around(each)]
+        return tuple(found)
 
     @cached_property
     def reach(self) -> Reach:
@@ -235,3 +240,8 @@ def _unfillable(discovered: Discovered, arguments: tuple[tuple[Any, ...], ...] |
         if not values:
             return f"nothing says what the parameter {parameter.name!r} takes: annotate it with a plain type, or give it a default"
     return None
+
+
+def _around(text: str) -> tuple[str, ...]:
+    """Texts that hold ``text`` in another place or another case."""
+    return f"x{text}", f"{text}x", f"x{text}x", text.upper(), text.lower()

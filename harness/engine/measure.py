@@ -1,9 +1,10 @@
 """What a hybrid costs at two sizes, and its SQL in the form that people read."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from harness.core.observation import Growth, QueryPlan
+from sqlalchemy import Connection
+
+from harness.core.observation import Compiled, Growth, QueryPlan
 from harness.core.outcome import Outcome, Returned
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
@@ -56,13 +57,21 @@ def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     readable = canonical_sql(compiled.sql, compiled.parameters)
     try:
         with bench.loaded(population(plan, SIZES[0])) as connection:
-
-            def rows(sql: str, parameters: Mapping[str, Any]) -> Outcome:
-                answer = lambda: connection.exec_driver_sql(sql, dict(parameters)).all()  # noqa: E731
-                return contained(lambda: sorted(map(repr, answer())), seconds=examinee.seconds)
-
-            expected = rows(compiled.sql, compiled.parameters)
-            same = isinstance(expected, Returned) and expected == rows(readable.text, readable.parameters)
+            expected = _rows(connection, compiled, seconds=examinee.seconds)
+            if not isinstance(expected, Returned):
+                return
+            text = Compiled(readable.text, readable.parameters)
+            same = expected == _rows(connection, text, seconds=examinee.seconds)
     except Rejected:
         return
     examinee.readable_select = readable if same else None
+
+
+def _rows(connection: Connection, compiled: Compiled, *, seconds: float) -> Outcome:
+    """The statement's rows as the driver gives them, as text and sorted."""
+
+    def run() -> list[str]:
+        rows = connection.exec_driver_sql(compiled.sql, dict(compiled.parameters)).all()
+        return sorted(repr(tuple(row)) for row in rows)
+
+    return contained(run, seconds=seconds)

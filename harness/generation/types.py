@@ -205,8 +205,15 @@ MAKERS: dict[type, Maker] = {
     sqltypes.TypeDecorator: decorated.decorated,
 }
 UNKNOWN: dict[type, str] = {
-    sqltypes.NullType: "which SQLAlchemy has for columns of no type",
+    sqltypes.NullType: "which SQLAlchemy gives a column of no type",
     sqltypes.TupleType: "which no column can have",
+    sqltypes.TypeDecorator: "which is for subclasses to say what it decorates",
     sqltypes.TypeEngine: "which is the base of all types",
     sqltypes.UserDefinedType: "which says nothing of its values",
+    sqltypes.Variant: "which SQLAlchemy has in name only",
+    postgresql.AbstractMultiRange: "which is the base of multirange types",
+    postgresql.AbstractRange: "which is the base of range types",
+    postgresql.AbstractSingleRange: "which is the base of range types",
+    postgresql.NamedType: "which is the base of enums and domains",
 }
+"""SQLAlchemy's own types without values, and why; the message for a column of one says it."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.core.finding import Finding
-from harness.rules import agreement, composition, containment, scale, storing, translation, vacuity
+from harness.rules import agreement, composition, containment, scale, storing, translation, unflushed, vacuity
 from harness.rules.base import Documentation, Rule
 
 __all__ = ["RULES", "Documentation", "Rule", "judge"]
@@ -28,6 +28,8 @@ RULES: tuple[Rule[Any], ...] = (
     agreement.TypeDrift(),
     storing.UpdateDiffersFromSetter(),
     storing.UpdateRefused(),
+    unflushed.DefaultsMissing(),
+    unflushed.RoundedOnFlush(),
     composition.HardCodedClass(),
     composition.PositionRefused(),
     composition.PositionDiffers(),

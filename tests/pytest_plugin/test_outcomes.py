@@ -1,14 +1,14 @@
 """What each check says of hybrids with one defect each, and where it says that it is."""
 
-import re
 from xml.etree import ElementTree
 
 import pytest
 
+from harness.config import Options
 from harness.core.finding import Family
 from harness.pytest_plugin.items import FACETS
 
-from .conftest import UNFILLABLE, line_of, outcomes
+from .projects import UNFILLABLE, line_of, outcomes
 
 
 def failed(result):
@@ -57,7 +57,10 @@ def test_each_defect_fails_its_own_check_with_its_story_and_place(project):
             "FAILED hybrids::Shelf.nothing::translates - HH103 error  Shelf.nothing*",
         ]
     )
-    cases = {(case.get("classname"), case.get("name")): case for case in ElementTree.parse(project.path / "report.xml").iter("testcase")}
+    cases = {
+        (case.get("classname"), case.get("name")): case
+        for case in ElementTree.parse(project.path / "report.xml").iter("testcase")
+    }
     case = cases["hybrids.Shelf.wrong", "agrees"]
     assert (case.get("file"), case.get("line")) == ("shop.py", str(line_of("wrong", text) - 1))
     assert case.find("failure").get("message").startswith("HH208 error  Shelf.wrong")
@@ -79,7 +82,9 @@ def test_the_location_is_the_hybrids_own_line_from_any_folder(project, monkeypat
 def test_tb_line_and_no_header_tools_get_file_and_line(project):
     text = project.models("wrong")
     result = project.pytest("--tb=line", "hybrids::Shelf.wrong::agrees")
-    result.stdout.fnmatch_lines([f"{project.path}/shop.py:{line_of('wrong', text)}: HH208 error  Shelf.wrong*"])
+    result.stdout.fnmatch_lines(
+        [f"{project.path}/shop.py:{line_of('wrong', text)}: HH208 error  Shelf.wrong*"]
+    )
 
 
 def test_a_changed_snapshot_fails_snapshot_alone_and_an_update_accepts_it(project):
@@ -97,7 +102,9 @@ def test_a_changed_snapshot_fails_snapshot_alone_and_an_update_accepts_it(projec
         ]
     )
     other = project.write("snapshots/shop/Shelf.other.sql", "-- Shelf.other\n\nSELECT 1\n")
-    assert not failed(project.pytest("--snapshot-update", "--hybrids", "shop", "hybrids::Shelf.room::snapshot"))
+    assert not failed(
+        project.pytest("--snapshot-update", "--hybrids", "shop", "hybrids::Shelf.room::snapshot")
+    )
     assert "coalesce(shelves.width" in file.read_text("utf-8")
     assert other.exists()  # a run of one hybrid can't know that nobody has it any more
 
@@ -108,7 +115,9 @@ def test_warnings_are_told_and_fail_only_under_fail_on_warning(project):
     assert result.ret == pytest.ExitCode.OK
     assert outcomes(result)["hybrids::Shelf.drifting::agrees"] == "PASSED"
     assert outcomes(result)["hybrids::Crate.untestable::agrees"] == "SKIPPED"
-    result.stdout.fnmatch_lines(["*findings that fail no check*", "HH2?? warning  Shelf.drifting*", "  hint:*"])
+    result.stdout.fnmatch_lines(
+        ["*findings that fail no check*", "HH2?? warning  Shelf.drifting*", "  hint:*"]
+    )
 
     project.configure(settings='fail-on = "warning"')
     result = project.pytest()
@@ -126,18 +135,25 @@ def test_last_failed_runs_what_failed_and_failed_first_puts_it_first(project):
     assert len(outcomes(project.pytest())) == 11
     assert outcomes(project.pytest("--lf")) == {"hybrids::Shelf.wrong::agrees": "FAILED"}
     ordered = list(outcomes(project.pytest("--ff", "-k", "agrees or test_shop")))
-    assert ordered == ["hybrids::Shelf.wrong::agrees", "hybrids::Shelf.room::agrees", "test_shop.py::test_shop"]
+    assert ordered == [
+        "hybrids::Shelf.wrong::agrees",
+        "hybrids::Shelf.room::agrees",
+        "test_shop.py::test_shop",
+    ]
 
 
-def test_the_flags_of_the_run_reach_it(project, server):
-    before = databases(server)
-    url = database_of(server)
-    project.models("wrong", "endless")
-    result = project.pytest(
-        *("--hybrids-database", url, "--hybrids-timeout", "0.2", "--hybrids-examples", "7", "--hybrids-seed", "3"),
-        *("-k", "endless and agrees"),
-    )
-    result.stdout.fnmatch_lines(["*no answer within 0.2 s*"])
-    result.stdout.re_match_lines([r".*Shelf\.endless"])
-    assert databases(server) == before
-    assert re.search(r"\b1 failed\b", result.outlines[-1])
+def test_the_flags_of_the_run_reach_it(project):
+    project.models("room")
+    project.configure(settings="seed = 4\ntimeout = 2")
+    flags = ["--hybrids-database", "docker", "--hybrids-timeout", "0.5", "--hybrids-examples", "7"]
+    items, _ = project.pytester.inline_genitems(*flags)
+    assert {item.parent.examination.options for item in items} == {
+        Options(database="docker", timeout=0.5, examples=7, seed=4)
+    }
+
+
+def test_a_hybrid_that_never_ends_is_stopped(project):
+    project.models("endless", "room")
+    result = project.pytest("--hybrids-timeout", "0.2", "-k", "agrees")
+    assert failed(result) == {"hybrids::Shelf.endless::agrees"}
+    result.stdout.fnmatch_lines(["HH501*Shelf.endless*", "*0.2 s*"])

@@ -1,0 +1,178 @@
+"""What people use in tests that they write themselves."""
+
+import importlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import ForeignKey, create_engine, func, insert, select, text
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+import harness
+from harness import HarnessError, check_hybrid, datasets
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    mentor_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id"))
+    poems: Mapped[list["Poem"]] = relationship()
+
+    @hybrid_property
+    def productivity(self):
+        return len(self.poems)
+
+    @productivity.inplace.expression
+    @classmethod
+    def _productivity(cls):
+        return select(func.count(Poem.id)).where(Poem.author_id == cls.id).scalar_subquery()
+
+    @hybrid_property
+    def alive(self):
+        return self.name != ""
+
+    @alive.inplace.expression
+    @classmethod
+    def _alive(cls):
+        return cls.name == ""
+
+
+class Poem(Base):
+    __tablename__ = "poems"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+
+
+class Novelist(Author):
+    """Shows the hybrids of its base."""
+
+
+def test_everything_that_is_exported_is_there():
+    for name in harness.__all__:
+        assert getattr(harness, name) is getattr(importlib.import_module("harness"), name)
+    namespace = {}
+    exec("from harness import *", namespace)
+    assert set(harness.__all__) < set(namespace)
+    with pytest.raises(AttributeError, match="module 'harness' has no attribute 'check_hybrids'"):
+        harness.check_hybrids  # noqa: B018
+
+
+def test_check_hybrid_passes_or_tells_the_findings(database_url):
+    options = {"database": database_url.render_as_string(hide_password=False), "examples": 10}
+    check_hybrid(Author.productivity, **options)
+    check_hybrid(Novelist.productivity, **options)
+    with pytest.raises(AssertionError, match=r"HH2\d\d error  Author\.alive  \[select\]"):
+        check_hybrid(Author.alive, **options)
+    check_hybrid(Author.alive, ignore=("HH2",), **options)
+
+
+@pytest.mark.parametrize("attribute", [Author.name, Author, None, "Author.alive"])
+def test_check_hybrid_refuses_what_is_no_hybrid(attribute):
+    with pytest.raises(HarnessError, match="is no hybrid of a mapped class") as refusal:
+        check_hybrid(attribute)
+    assert "check_hybrid(Tenant.total_inference_cost)" in refusal.value.hint
+
+
+def test_datasets_fill_every_table_in_a_session_of_ones_own(server):
+    url = server.create_database()
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    seen = set()
+
+    @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(datasets(Base))
+    def counts_all_poems(dataset):
+        with Session(engine) as session:
+            for name, rows in dataset.tables.items():
+                if rows:
+                    session.execute(insert(Base.metadata.tables[name]), list(rows))
+            total = sum(author.productivity for author in session.scalars(select(Author)))
+            assert total == len(dataset.tables["poems"])
+            seen.update((name, bool(rows)) for name, rows in dataset.tables.items())
+
+    counts_all_poems()
+    assert seen == {("authors", False), ("authors", True), ("poems", False), ("poems", True)}
+    engine.dispose()
+    server.drop_database(url)
+
+
+def test_datasets_takes_a_base_a_registry_or_a_metadata():
+    for base in (Base, Base.registry, Base.metadata):
+        assert datasets(base).example
+    with pytest.raises(HarnessError, match="has no tables") as refusal:
+        datasets(Author.name)
+    assert refusal.value.hint == "Give a declarative base, a registry or a MetaData."
+
+
+@pytest.fixture
+def engines(database_url):
+    made = [create_engine(database_url), create_engine(database_url)]
+    yield made
+    for engine in made:
+        engine.dispose()
+
+
+def send(engine, number, statement="SELECT 1"):
+    with engine.connect() as connection:
+        for _ in range(number):
+            connection.execute(text(statement))
+
+
+def test_a_budget_counts_the_statements_of_all_engines(query_budget, engines):
+    with query_budget(5) as budget:
+        send(engines[0], 3)
+        send(engines[1], 2)
+    send(engines[0], 1)
+    assert budget.statements == ["SELECT 1"] * 5
+
+
+def test_a_budget_that_is_overspent_fails_with_the_statements_grouped(query_budget, engines):
+    with pytest.raises(pytest.fail.Exception) as failure, query_budget(3):  # noqa: PT012
+        send(engines[0], 2, "SELECT  2,\n 3")
+        send(engines[1], 1)
+        send(engines[0], 1, "SELECT 2, 3")
+    assert (
+        failure.value.msg
+        == "4 statements were sent where the budget is 3:\n     3 x SELECT 2, 3\n     1 x SELECT 1"
+    )
+
+
+def test_an_error_in_the_block_is_shown_instead(query_budget, engines):
+    with pytest.raises(ZeroDivisionError), query_budget(0):
+        send(engines[0], 1 // 0)
+    with pytest.raises(ZeroDivisionError), query_budget(0):  # noqa: PT012
+        send(engines[0], 1)
+        raise ZeroDivisionError
+
+
+def test_a_budget_is_a_fixture_wherever_the_plugin_is(project):
+    project.configure(ini="")
+    project.write(
+        "test_budget.py",
+        "from sqlalchemy import create_engine, text\n\n"
+        "def test_budget(query_budget):\n"
+        "    with query_budget(0), create_engine('sqlite://').connect() as connection:\n"
+        "        connection.execute(text('SELECT 1'))\n",
+    )
+    result = project.pytest("-p", "no:xdist")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["1 statements were sent where the budget is 0:", "     1 x SELECT 1"])
+
+
+def test_a_hybrid_is_checked_in_a_test_of_ones_own(project):
+    project.configure(ini="")
+    project.models("wrong")
+    project.write(
+        "test_wrong.py",
+        "import harness, shop\n\ndef test_wrong(): harness.check_hybrid(shop.Shelf.wrong, examples=10)\n",
+    )
+    result = project.pytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*HH208 error  Shelf.wrong*values-differ"])
+    (folder,) = project.servers()
+    assert not folder.exists()

@@ -1,0 +1,105 @@
+"""A run leaves no server, no database and no process, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+
+from .projects import left_of, outcomes
+
+DEADLINE = 60.0
+
+
+def until(condition):
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {DEADLINE:.0f} s"
+        time.sleep(0.005)
+
+
+def databases(server_url):
+    with psycopg.connect(server_url) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+@pytest.fixture
+def url(database_url):
+    """The tests' own server, as a user would name it."""
+    return database_url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def test_two_workers_say_what_one_process_says_and_leave_nothing(project):
+    project.models("room", "wrong", "bound", "nothing")
+    project.write("test_shop.py", "def test_shop(): pass\n")
+    alone = project.pytest()
+    one = project.servers()
+    together = project.pytest("-n", "2")
+
+    assert len(outcomes(alone)) == 21
+    assert outcomes(together) == outcomes(alone)
+    assert together.ret == alone.ret == pytest.ExitCode.TESTS_FAILED
+    together.stdout.fnmatch_lines(["3 snapshots passed."])
+    assert len(one) == 1
+    assert len(project.servers()) in {2, 3}  # one for each worker that had a hybrid with SQL
+    assert not [left for folder in project.servers() for left in left_of(folder)]
+
+
+def test_the_checks_of_a_hybrid_stay_on_one_worker(project):
+    project.models("room", "number")
+    result = project.pytest("-n", "2", "-k", "not snapshot")
+    workers = {}
+    for line in result.outlines:
+        if "hybrids::" in line and line.startswith("[gw"):
+            worker, hybrid = line.split("]")[0], line.split("::")[1]
+            workers.setdefault(hybrid, []).append(worker)
+    assert {hybrid: (len(each), len(set(each))) for hybrid, each in workers.items()} == {
+        "Shelf.room": (4, 1),
+        "Shelf.number": (4, 1),
+    }
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_databases_on_somebodys_server_are_dropped(project, url):
+    project.models("room", "wrong")
+    before = databases(url)
+    result = project.pytest("--hybrids-database", url, "-x")
+    result.stdout.fnmatch_lines(["*stopping after 1 failures*"])
+    assert outcomes(result)["hybrids::Shelf.wrong::agrees"] == "FAILED"
+    assert len(project.servers()) == 1
+    assert databases(url) == before
+
+
+def test_a_server_that_cannot_be_reached_is_one_message_for_each_check(project):
+    project.models("room")
+    result = project.pytest(
+        "--hybrids-database", f"postgresql:///postgres?host={project.path}", "-k", "not translates"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert set(outcomes(result).values()) == {"FAILED"}
+    assert "Traceback" not in result.stdout.str()
+    result.stdout.fnmatch_lines(["*Shelf.room agrees*", "PostgreSQL: *", "  where: postgresql*", "  hint:*"])
+
+
+def test_nothing_is_started_to_collect_or_translate(project):
+    project.models("room")
+    assert project.pytest("--collect-only").ret == pytest.ExitCode.OK
+    assert project.pytest("-k", "translates").ret == pytest.ExitCode.OK
+    assert not project.servers()
+
+
+def test_an_interrupted_run_leaves_no_server(project):
+    project.models("endless")
+    command = [sys.executable, "-m", "pytest", "--hybrids-timeout", "600", "-p", "no:cacheprovider"]
+    with subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, text=True) as run:
+        until(lambda: (project.path / "endless").exists() or run.poll() is not None)
+        (folder,) = project.servers()
+        assert left_of(folder)
+        os.kill(run.pid, signal.SIGINT)
+        said, _ = run.communicate(timeout=DEADLINE)
+    assert run.returncode == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in said
+    assert not left_of(folder)
