@@ -55,6 +55,7 @@ Targets = Annotated[
         metavar="TARGET...", help="pkg.module, pkg.module:Base, pkg.module:Class, or path/to/file.py[:Base]."
     ),
 ]
+Setup = Annotated[str | None, typer.Option(help=HELP["setup"], metavar="PLACE:FUNCTION")]
 
 
 @app.command()
@@ -81,6 +82,7 @@ def check(
         str | None, typer.Option(help=_flag("format", DEFAULTS.format), metavar="|".join(FORMATS))
     ] = None,
     output: Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")] = None,
+    setup: Setup = None,
 ) -> None:
     """Check every hybrid of the targets, print a table, then each finding."""
     given = {
@@ -95,6 +97,7 @@ def check(
         "timeout": timeout,
         "format": format,
         "output": output,
+        "setup": setup,
     }
     options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
     from harness.cli.check import run_check
@@ -109,11 +112,15 @@ def check(
 
 
 @app.command(name="list")
-def list_hybrids(targets: Targets) -> None:
+def list_hybrids(targets: Targets, *, setup: Setup = None) -> None:
     """Print every hybrid of the targets with its file and line; needs no database."""
-    from harness.discovery import discover, load_target
+    options = overridden(read_options(Path.cwd()), {"setup": setup})
+    from harness.discovery import discover, load_target, prepared
 
-    with contextlib.redirect_stdout(sys.stderr):  # what models print is no part of the list
+    with (
+        contextlib.redirect_stdout(sys.stderr),
+        prepared(options.setup),
+    ):  # what models print is no part of the list
         found = [each.hybrid for spec in targets for each in discover(load_target(spec))]
     for hybrid in found:
         others = f"  (also on {', '.join(hybrid.shown_by[1:])})" if len(hybrid.shown_by) > 1 else ""

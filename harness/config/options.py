@@ -28,6 +28,7 @@ class Options:
     timeout: float = 5.0
     format: str = "text"
     output: str | None = None
+    setup: str | None = None
 
 
 HELP = {
@@ -42,9 +43,16 @@ HELP = {
     "timeout": "Seconds for one evaluation, of a getter or of a statement.",
     "format": "What to print: text or json.",
     "output": "Write the report to this file instead of printing it.",
+    "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",
 }
 
-PYTEST_FLAGS: dict[str, type] = {"database": str, "examples": int, "seed": int, "timeout": float}
+PYTEST_FLAGS: dict[str, type] = {
+    "database": str,
+    "examples": int,
+    "seed": int,
+    "timeout": float,
+    "setup": str,
+}
 """Options that pytest takes too, as ``--hybrids-NAME``, and the type of each."""
 
 

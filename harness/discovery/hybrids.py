@@ -118,7 +118,8 @@ def _setter_under(shown: _Shown) -> str | None:
         (
             name
             for name, other in others
-            if getattr(other, "fset", None) is not None and getattr(other, "fget", None) is shown.descriptor.fget
+            if getattr(other, "fset", None) is not None
+            and getattr(other, "fget", None) is shown.descriptor.fget
         ),
         None,
     )

@@ -1,13 +1,7 @@
 """TARGET, the text that a user gives, to the mappers that it names."""
 
-import hashlib
-import importlib
-import importlib.util
-import sys
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapper, registry
 
 from harness.core.errors import EnvironmentProblem, UsageProblem
+from harness.discovery.importing import Named, import_module
 
 FORMS = "a target is pkg.module, pkg.module:Base, pkg.module:db, pkg.module:Class, or the same with path/to/file.py"
 
@@ -34,8 +29,9 @@ def load_target(spec: str) -> Target:
     Raises UsageProblem for a target that names nothing with mapped classes, EnvironmentProblem for models that don't import
     or whose mappers can't be configured.
     """
-    place, _, name = spec.rpartition(":") if ":" in spec and not spec.endswith(".py") else (spec, "", "")
-    module = _import(place, spec)
+    named = Named(spec, "target", f"The models of {spec!r} don't import", FORMS)
+    module = import_module(named)
+    _, name = named.parts
     mappers = _mappers_of(_attribute(module, name, spec), spec) if name else _mappers_in(module, spec)
     for mapper in mappers:
         try:
@@ -48,68 +44,6 @@ def load_target(spec: str) -> Target:
                 hint="Mend the mapping that SQLAlchemy names; the same happens when the application starts.",
             ) from error
     return Target(spec, tuple(sorted(mappers, key=lambda mapper: mapper.class_.__qualname__)))
-
-
-def _import(place: str, spec: str) -> ModuleType:
-    if not place.endswith(".py") and ("/" in place or not all(place.split("."))):
-        raise UsageProblem(f"{place!r} is no module's name.", where=f"target {spec!r}", hint=f"{FORMS}.")
-    try:
-        return _import_file(Path(place), spec) if place.endswith(".py") else importlib.import_module(place)
-    except UsageProblem:
-        raise
-    except ModuleNotFoundError as error:
-        parts = place.split(".")
-        if error.name in {".".join(parts[: length + 1]) for length in range(len(parts))}:
-            raise UsageProblem(
-                f"There is no module {error.name!r} to import.",
-                where=f"target {spec!r}",
-                hint=f"Run in the folder that has it, or check the spelling; {FORMS}.",
-            ) from error
-        raise _does_not_import(place, spec, error) from error
-    except (Exception, SystemExit) as error:  # the user's own module code runs here
-        raise _does_not_import(place, spec, error) from error
-
-
-def _does_not_import(place: str, spec: str, error: BaseException) -> EnvironmentProblem:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "importlib" not in f.filename and f.filename != __file__]
-    last = next((f for f in reversed(own) if "site-packages" not in f.filename), own[-1] if own else None)
-    where = f"{last.filename}:{last.lineno}" if last else f"target {spec!r}"
-    if isinstance(error, SyntaxError) and error.filename:
-        where = f"{error.filename}:{error.lineno}"
-    alone = f"python {place}" if place.endswith(".py") else f"python -c 'import {place}'"
-    return EnvironmentProblem(
-        f"The models of {spec!r} don't import: {type(error).__name__}: {error}",
-        where=where,
-        hint=f"`{alone}` shows the same; mend that first.",
-    )
-
-
-def _import_file(path: Path, spec: str) -> ModuleType:
-    file = path.resolve()
-    if not file.is_file():
-        raise UsageProblem(
-            f"There is no file {path}.", where=f"target {spec!r}", hint=f"Check the path; {FORMS}."
-        )
-    if str(file.parent) not in sys.path:
-        sys.path.insert(0, str(file.parent))
-    known = sys.modules.get(file.stem)
-    if known is not None and getattr(known, "__file__", None) == str(file):
-        return known
-    name = file.stem if known is None else f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    module_spec = importlib.util.spec_from_file_location(name, file)
-    assert module_spec is not None
-    assert module_spec.loader is not None
-    module = importlib.util.module_from_spec(module_spec)
-    sys.modules[name] = module
-    try:
-        module_spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _attribute(module: ModuleType, name: str, spec: str) -> object:

@@ -1,9 +1,10 @@
 """Where examples run: a database of the target's own on a server, the schema in it, and one connection."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -11,6 +12,9 @@ from sqlalchemy.pool import NullPool
 from harness.core.dataset import Dataset
 from harness.core.errors import EnvironmentProblem
 from harness.database import Server
+from harness.engine.extensions import functions_called
+from harness.engine.schema import Schema, create_schema, provide_function
+from harness.evaluation.check_oracle import passing
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Loader
 from harness.evaluation.python_side import PythonSide, loaded_session
@@ -50,28 +54,72 @@ class Servers:
 
 
 class Bench:
-    """Loads datasets into tables that it creates; everything but the schema is rolled back."""
+    """Loads datasets into the tables of ``metadatas``, which it creates; everything but the schema is rolled back."""
 
-    def __init__(self, servers: Servers, *, seconds: float) -> None:
+    def __init__(self, servers: Servers, metadatas: Collection[MetaData], *, seconds: float) -> None:
         self._servers = servers
+        self._metadatas = metadatas
         self._seconds = seconds
         self._engine: Engine | None = None
         self._connection: Connection | None = None
         self._janitor: Connection | None = None
+        self._schema: Schema | None = None
+        self._functions: set[str] = set()
         self._tables: list[Table] = []
         self._loader: Loader | None = None
         self._since_vacuum = 0
 
-    def prepare(self, tables: Sequence[Table]) -> None:
-        """Create those of ``tables``, given in the order of insertion, that aren't there yet.
+    @property
+    def schema(self) -> Schema:
+        """What the server made of the metadata; created when first asked for."""
+        if self._schema is None:
+            with self._connect() as connection:
+                self._schema = create_schema(connection, self._metadatas)
+                connection.commit()
+        return self._schema
 
-        Raises SchemaProblem with the server's words where it can't create them.
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Make ``tables``, given in the order of insertion, ready for rows.
+
+        Raises SchemaProblem with the server's words where one of them could not be created.
         """
+        for table in tables:
+            if table in self.schema.problems:
+                raise SchemaProblem(
+                    self.schema.problems[table], hint="The hybrids that don't need the table are tested."
+                )
         missing = [table for table in tables if table not in self._tables]
         if missing:
-            self._create(missing)
             self._tables += missing
             self._loader = None
+
+    def behind_views(self, tables: Collection[Table]) -> frozenset[Table]:
+        """The tables whose rows show in those of ``tables`` that are views.
+
+        Raises SchemaProblem for a view over what is no table of the metadata.
+        """
+        views = {table: self.schema.views[table] for table in tables if table in self.schema.views}
+        for view, sources in views.items():
+            if not sources:
+                raise SchemaProblem(
+                    f"{view.fullname} is a view over tables that the metadata doesn't have.",
+                    hint="Name a target whose metadata has them.",
+                )
+        return frozenset().union(*views.values())
+
+    def missing_functions(self, sql: str) -> list[str]:
+        """The functions that ``sql`` calls of extensions which the server lacks; those it offers are created."""
+        names = [name for name in functions_called(sql) if name not in self._functions]
+        if names:
+            with self._connect() as connection:
+                self._functions |= {name for name in names if provide_function(connection, name)}
+                connection.commit()
+        return [name for name in names if name not in self._functions]
+
+    def passing(self, column: Column[Any], check: str, values: Sequence[Any]) -> list[bool]:
+        """For each of ``values`` whether the server's CHECK lets it into ``column``."""
+        with self._connect() as connection:
+            return passing(connection, column, check, values)
 
     @contextmanager
     def loaded(self, dataset: Dataset) -> Iterator[Connection]:
@@ -101,15 +149,14 @@ class Bench:
 
     def recover(self) -> None:
         """After ServerLost: another connection, on another server where this one is gone, with the same schema."""
-        tables, self._tables = self._tables, []
         self._disconnect()
         try:
             self._connect().close()
-            self._tables = tables
         except (DBAPIError, SQLAlchemyError):
             self._servers.replace()
-            self._engine = None
-            self.prepare(tables)
+            self._engine = self._schema = None
+            self._functions = set()
+            self.prepare(self._tables)
 
     def close(self) -> None:
         """Disconnect and drop the database."""
@@ -134,22 +181,6 @@ class Bench:
             url = self._servers.current.create_database()
             self._engine = create_engine(url, poolclass=NullPool, enable_from_linting=False)
         return self._engine.connect()
-
-    def _create(self, tables: list[Table]) -> None:
-        by_metadata = {
-            table.metadata: [each for each in tables if each.metadata is table.metadata] for table in tables
-        }
-        with self._connect() as connection:
-            for metadata, own in by_metadata.items():
-                try:
-                    metadata.create_all(connection, tables=own)
-                except SQLAlchemyError as error:
-                    reason = str(getattr(error, "orig", error)).splitlines()[0]
-                    raise SchemaProblem(
-                        f"The server can't create the tables {', '.join(t.fullname for t in own)}: {reason}",
-                        hint="Try metadata.create_all() on an empty database of this server: it fails alike.",
-                    ) from error
-            connection.commit()
 
     def _vacuum_now_and_then(self) -> None:
         self._since_vacuum += 1

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
-from sqlalchemy import Table
+from sqlalchemy import MetaData, Table
 
 from harness.config import Options
 from harness.core.finding import Finding
@@ -13,8 +13,10 @@ from harness.core.report import HybridReport
 from harness.discovery import Discovered
 from harness.engine.bench import Bench, SchemaProblem, Servers
 from harness.engine.examinee import Examinee
+from harness.engine.extensions import FUNCTIONS
 from harness.engine.made_shapes import try_made_shapes
 from harness.engine.measure import measure_growth, prove_readable, read_query_plan
+from harness.engine.schema import missing_extension
 from harness.engine.search import replay, smallest, survey
 from harness.engine.storing import try_storing
 from harness.evaluation.containment import ServerLost
@@ -27,7 +29,8 @@ class Examination:
 
     def __init__(self, discovered: Iterable[Discovered], servers: Servers, options: Options) -> None:
         self.options = options
-        self._bench = Bench(servers, seconds=options.timeout)
+        self._servers = servers
+        self._benches: dict[frozenset[MetaData], Bench] = {}
         self.examinees = [
             Examinee(each, seconds=options.timeout)
             for each in discovered
@@ -37,7 +40,14 @@ class Examination:
 
     def close(self) -> None:
         """Leave nothing on the server."""
-        self._bench.close()
+        for bench in self._benches.values():
+            bench.close()
+
+    @property
+    def notices(self) -> list[str]:
+        """What the server would not take and no hybrid needs."""
+        said = [notice for bench in self._benches.values() for notice in bench.schema.notices]
+        return list(dict.fromkeys(said))
 
     def groups(self) -> list[list[Examinee]]:
         """Hybrids that need the same tables and so can share datasets; those without SQL are groups of their own."""
@@ -66,29 +76,42 @@ class Examination:
         """All stages that need a server; what stands in the way makes the hybrids untested, with the reason."""
         if not group:
             return
+        bench = self._bench(group)
         try:
-            plan = self._plan(group)
+            plan = self._plan(group, bench)
         except (Ungeneratable, SchemaProblem) as problem:
             for examinee in group:
                 examinee.reason = " ".join(str(problem).split())
             return
-        for examinee in group:
-            self._guarded(examinee, lambda: replay(examinee, plan, self._bench, number=self.options.seed))  # noqa: B023
-        survey(group, plan, self._bench, examples=self.options.examples, number=self.options.seed)
-        for examinee in group:
-            self._guarded(examinee, lambda: self._follow_up(examinee, plan))  # noqa: B023
+        able = [examinee for examinee in group if _has_functions(examinee, bench)]
+        for examinee in able:
+            self._guarded(examinee, bench, lambda: replay(examinee, plan, bench, number=self.options.seed))  # noqa: B023
+        survey(able, plan, bench, examples=self.options.examples, number=self.options.seed)
+        for examinee in able:
+            self._guarded(examinee, bench, lambda: self._follow_up(examinee, plan, bench))  # noqa: B023
 
-    def _plan(self, group: Sequence[Examinee]) -> Plan:
+    def _bench(self, group: Sequence[Examinee]) -> Bench:
+        """A database for each metadata: two may have tables of one name."""
+        metadatas = frozenset(table.metadata for examinee in group for table in examinee.tables)
+        if metadatas not in self._benches:
+            self._benches[metadatas] = Bench(self._servers, metadatas, seconds=self.options.timeout)
+        return self._benches[metadatas]
+
+    def _plan(self, group: Sequence[Examinee], bench: Bench) -> Plan:
         tables: frozenset[Table] = frozenset().union(*(examinee.tables for examinee in group))
         columns = frozenset().union(*(examinee.reach.columns for examinee in group))
         constants = dict.fromkeys(value for examinee in group for value in examinee.constants)
         mappers = [mapper for examinee in group for mapper in examinee.discovered.reads.mappers]
         arguments = (group[0].arguments or ()) if len(group) == 1 else ()
-        plan = plan_dataset(tables, columns, constants, mappers, arguments)
-        self._bench.prepare(insertion_order(closure(tables, columns)))
-        return plan
+        behind_views = bench.behind_views(tables)
+        tables = tables - bench.schema.views.keys() | behind_views
+        columns |= {column for table in behind_views for column in table.columns}
+        bench.prepare(insertion_order(closure(tables, columns)))
+        return plan_dataset(
+            tables, columns, constants=constants, mappers=mappers, arguments=arguments, ask=bench.passing
+        )
 
-    def _follow_up(self, examinee: Examinee, plan: Plan) -> None:
+    def _follow_up(self, examinee: Examinee, plan: Plan, bench: Bench) -> None:
         with examinee.clock():
             for identity in list(examinee.found):
                 if identity in examinee.shrunk:
@@ -96,25 +119,25 @@ class Examination:
                 found = smallest(
                     examinee,
                     plan,
-                    self._bench,
+                    bench,
                     identity,
                     examples=self.options.examples,
                     number=self.options.seed,
                 )
                 examinee.shrunk[identity] = found or examinee.found[identity]
                 examinee.known.remember(identity)
-            try_made_shapes(examinee, plan, self._bench)
-            try_storing(examinee, plan, self._bench)
-            measure_growth(examinee, plan, self._bench)
-            read_query_plan(examinee, plan, self._bench)
-            prove_readable(examinee, plan, self._bench)
+            try_made_shapes(examinee, plan, bench)
+            try_storing(examinee, plan, bench)
+            measure_growth(examinee, plan, bench)
+            read_query_plan(examinee, plan, bench)
+            prove_readable(examinee, plan, bench)
 
-    def _guarded(self, examinee: Examinee, stage: Callable[[], None]) -> None:
+    def _guarded(self, examinee: Examinee, bench: Bench, stage: Callable[[], None]) -> None:
         try:
             stage()
         except ServerLost as loss:
             examinee.lose(str(loss))
-            self._bench.recover()
+            bench.recover()
 
     def _report(self, examinee: Examinee) -> HybridReport:
         findings = [*judge(examinee.translation), *examinee.findings()]
@@ -128,6 +151,17 @@ class Examination:
             if (not select or finding.rule.startswith(select))
             and not (ignore and finding.rule.startswith(ignore))
         ]
+
+
+def _has_functions(examinee: Examinee, bench: Bench) -> bool:
+    """Whether the server has the functions of extensions that the SQL calls; a hybrid without them is untested."""
+    missing = bench.missing_functions(examinee.compiled_select.sql)
+    if missing:
+        reasons = (
+            f"the server has no function {name}(): {missing_extension(FUNCTIONS[name])}" for name in missing
+        )
+        examinee.reason = "; ".join(reasons)
+    return not missing
 
 
 def _wanted(name: str, options: Options) -> bool:

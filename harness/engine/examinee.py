@@ -102,7 +102,8 @@ class Examinee:
         found = [*self.discovered.reads.constants, *plain]
         if self.translation.runs and MATCHES_TEXT.search(self.compiled_select.sql):
             found += [variant for each in found if isinstance(each, str) for variant in _around(each)]
-        return tuple(found)
+        beside = [near for each in found if type(each) is int for near in (each - 1, each + 1)]
+        return (*found, *beside, *(part for each in found if isinstance(each, str) for part in _parts(each)))
 
     @cached_property
     def reach(self) -> Reach:
@@ -240,6 +241,12 @@ def _unfillable(discovered: Discovered, arguments: tuple[tuple[Any, ...], ...] |
         if not values:
             return f"nothing says what the parameter {parameter.name!r} takes: annotate it with a plain type, or give it a default"
     return None
+
+
+def _parts(text: str) -> list[str]:
+    """The words of ``text``, where it has several: a getter may put them together from columns."""
+    words = re.split(r"[^\w]+", text)
+    return [word for word in words if word] if len(words) > 1 else []
 
 
 def _around(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from harness.config import Options
 from harness.core.errors import UsageProblem
 from harness.core.report import HybridReport, RunReport
 from harness.database import start_server
-from harness.discovery import discover, load_target
+from harness.discovery import discover, load_target, prepared
 from harness.engine.bench import Servers
 from harness.engine.examination import Examination
 from harness.rules import RULES
@@ -30,13 +30,13 @@ def running_servers(database: str) -> Iterator[Servers]:
 def check(targets: Sequence[str], options: Options, *, progress: Progress | None = None) -> RunReport:
     """Examine every hybrid of ``targets``.
 
-    Raises UsageProblem for a target that can't be meant or where nothing is selected, EnvironmentProblem where the models
-    don't import or no PostgreSQL can be had.
+    Raises UsageProblem for a target that can't be meant or where nothing is selected, EnvironmentProblem where the setup
+    fails, the models don't import or no PostgreSQL can be had.
     """
     start = time.monotonic()
     _refuse_unknown_rules(options)
-    found = [(spec, discover(load_target(spec))) for spec in targets]
-    with running_servers(options.database) as servers:
+    with prepared(options.setup), running_servers(options.database) as servers:
+        found = [(spec, discover(load_target(spec))) for spec in targets]
         examinations = [Examination(hybrids, servers, options) for _, hybrids in found]
         total = sum(len(each.examinees) for each in examinations)
         if not total:

@@ -130,8 +130,9 @@ def _shrink(
     attempt = _Attempt(examinee, bench, identity)
     database: ExampleDatabase | None = examinee.known.examples(identity)
 
-    @seed(number)
+    # Outermost: seed() takes the database out of the settings that it finds.
     @settings(_quiet(), max_examples=examples, phases=phases, database=database, report_multiple_bugs=False)
+    @seed(number)
     @given(datasets(plan))
     def look(dataset: Dataset) -> None:
         attempt(dataset)

@@ -2,6 +2,7 @@
 
 import ctypes
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,6 +79,11 @@ def _alarm(seconds: float) -> Iterator[None]:
     def stop(_signal: int, _frame: object) -> None:
         raise _OutOfTime
 
+    def ignored(unraisable: "sys.UnraisableHookArgs") -> None:
+        if unraisable.exc_type is not _OutOfTime:  # it struck inside a destructor, and will strike again
+            hook(unraisable)
+
+    hook, sys.unraisablehook = sys.unraisablehook, ignored
     previous = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds, INSIST)
     try:
@@ -85,6 +91,7 @@ def _alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+        sys.unraisablehook = hook
 
 
 @contextmanager

@@ -1,14 +1,15 @@
 """Rows into the database: one message with a multi-row INSERT for each table, through the types' own bind processing."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Table, bindparam, column, insert
+from sqlalchemy import Connection, Table, bindparam, column, insert, update
 from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.expression import TableClause
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from harness.core.dataset import Dataset, Row
@@ -51,24 +52,34 @@ class _Insert:
 class Loader:
     """Inserts datasets over one connection; prepares each table's statement once."""
 
-    def __init__(self, connection: Connection, tables: Iterable[Table]) -> None:
+    def __init__(self, connection: Connection, tables: Collection[Table]) -> None:
         self._connection = connection
         self._tables = {table.fullname: table for table in tables}
         self._inserts: dict[tuple[str, tuple[str, ...]], _Insert] = {}
+        self._updates: dict[tuple[str, tuple[str, ...]], _Insert] = {}
+        deferrable = any(key.deferrable for table in tables for key in table.foreign_key_constraints)
+        self._first = ["SET CONSTRAINTS ALL DEFERRED"] if deferrable else []
 
     def load(self, dataset: Dataset) -> None:
         """Insert all rows into the open transaction and set the savepoint ``loaded``.
 
         Raises Rejected where the server refuses them (the transaction must be rolled back then), ServerLost where it is gone.
         """
-        statements: list[str] = []
+        statements = list(self._first)
         parameters: list[Any] = []
-        for name, rows in dataset.tables.items():
+        for name, complete in dataset.tables.items():
+            later = dict.fromkeys(dataset.late.get(name, ()))
+            rows = [{**row, **later} for row in complete] if later else complete
             for start in range(0, len(rows), MOST_ROWS):
                 part = rows[start : start + MOST_ROWS]
                 prepared = self._insert(name, tuple(part[0]))
                 statements.append(prepared.head + ", ".join([prepared.row] * len(part)))
                 parameters.extend(value for row in part for value in prepared.parameters(row))
+        for name, columns in dataset.late.items():
+            prepared = self._update(name, columns)
+            for row in dataset.tables.get(name, ()):
+                statements.append(prepared.head)
+                parameters.extend(prepared.parameters(row))
         statements += ["SET CONSTRAINTS ALL IMMEDIATE", f"SAVEPOINT {LOADED}"]
         self._send("; ".join(statements), parameters)
 
@@ -89,20 +100,51 @@ class Loader:
             self._inserts[key] = _prepare(self._tables[name], columns)
         return self._inserts[key]
 
+    def _update(self, name: str, columns: tuple[str, ...]) -> _Insert:
+        key = (name, columns)
+        if key not in self._updates:
+            self._updates[key] = _prepare_update(self._tables[name], columns)
+        return self._updates[key]
+
 
 def _prepare(table: Table, columns: tuple[str, ...]) -> _Insert:
     """``columns`` are names; the table's own INSERT would add its defaults and RETURNING."""
-    types = {column.name: column.type for column in table.columns}
-    clause = table_clause(table.name, *(column(name, types[name]) for name in columns), schema=table.schema)
-    binds = {name: bindparam(f"{_BIND}{i}", type_=types[name]) for i, name in enumerate(columns)}
+    clause, binds = _lightweight(table, columns)
     compiled = insert(clause).values(binds).compile(dialect=DIALECT)
     head, values, row = str(compiled).partition(" VALUES ")
     assert values
-    # The type may bind one value several times.
-    order = [columns[int(number)] for number in _PLACEHOLDER.findall(row)]
-    processors = {name: _processor(type_) for name, type_ in types.items()}
-    row = _PLACEHOLDER.sub("(%s)", row)  # -32768::smallint is -(32768::smallint), out of range
-    return _Insert(head + values, row, tuple(order), tuple(map(processors.get, order)))
+    always = any(each.identity is not None and each.identity.always for each in table.columns)
+    overriding = " OVERRIDING SYSTEM VALUE" if always else ""
+    text, order, processors = _driven(table, columns, row)
+    return _Insert(f"{head}{overriding} VALUES ", text, order, processors)
+
+
+def _prepare_update(table: Table, columns: tuple[str, ...]) -> _Insert:
+    """Sets ``columns`` of the row with a primary key."""
+    keys = tuple(each.name for each in table.primary_key)
+    clause, binds = _lightweight(table, (*columns, *keys))
+    statement = update(clause).values({name: binds[name] for name in columns})
+    for name in keys:
+        statement = statement.where(clause.c[name] == binds[name])
+    text, order, processors = _driven(table, (*columns, *keys), str(statement.compile(dialect=DIALECT)))
+    return _Insert(text, "", order, processors)
+
+
+def _lightweight(table: Table, columns: tuple[str, ...]) -> tuple[TableClause, dict[str, Any]]:
+    """The table with nothing but ``columns``, and a parameter for each."""
+    types = {each.name: each.type for each in table.columns}
+    clause = table_clause(table.name, *(column(name, types[name]) for name in columns), schema=table.schema)
+    return clause, {name: bindparam(f"{_BIND}{i}", type_=types[name]) for i, name in enumerate(columns)}
+
+
+def _driven(
+    table: Table, columns: tuple[str, ...], text: str
+) -> tuple[str, tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
+    """``text`` with the driver's placeholders, and the columns that they take, for the type may bind one value several times."""
+    order = tuple(columns[int(number)] for number in _PLACEHOLDER.findall(text))
+    processors = {each.name: _processor(each.type) for each in table.columns}
+    text = _PLACEHOLDER.sub("(%s)", text)  # -32768::smallint is -(32768::smallint), out of range
+    return text, order, tuple(map(processors.get, order))
 
 
 def _processor(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:

@@ -1,6 +1,7 @@
 """The SQL side before any data: what the class-level attribute is, and what each position compiles to."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Dialect, Select, TextClause
@@ -79,7 +80,10 @@ def _form(element: Any) -> str:
 
 
 def _shown(element: Any) -> str:
-    text = str(element) if isinstance(element, ColumnElement | SelectBase | TextClause) else repr(element)
+    text = repr(element)
+    if isinstance(element, ColumnElement | SelectBase | TextClause):
+        with suppress(Exception):  # what doesn't compile is seen in the statements
+            text = str(element.compile(dialect=DIALECT))
     return " ".join(text.split())
 
 

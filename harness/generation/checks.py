@@ -1,6 +1,6 @@
 """CHECK constraints, read with sqlglot into predicates over a row, so that rows are drawn that pass.
 
-What can't be read is left to the server.
+What can't be read is left to the server, which is asked for single columns and refuses rows for several.
 """
 
 import datetime as dt
@@ -30,15 +30,23 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One constraint: the columns it reads, and whether a row passes. ``literals`` are the constants in its text."""
+    """One constraint: its text, the columns it reads, and whether a row passes, None where that can't be read.
 
+    ``literals`` are the constants in its text.
+    """
+
+    sql: str
     columns: frozenset[str]
-    passes: Callable[[Row], bool]
+    predicate: Callable[[Row], bool] | None
     literals: tuple[Any, ...]
+
+    def passes(self, row: Row) -> bool:
+        """Whether the server will take the row; it is not known to refuse what can't be read."""
+        return self.predicate is None or self.predicate(row)
 
 
 def read_checks(table: Table) -> list[Check]:
-    """The CHECK constraints of ``table`` that can be read, those of its types included, in a stable order."""
+    """The CHECK constraints of ``table``, those of its types included, in a stable order."""
     texts = sorted(
         str(constraint.sqltext.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
         for constraint in itertools.chain(
@@ -50,13 +58,21 @@ def read_checks(table: Table) -> list[Check]:
 
 
 def _read(text: str, table: Table) -> Check | None:
+    sql = text.replace("%%", "%")
     try:
-        tree = sqlglot.parse_one(text.replace("%%", "%"), dialect="postgres")
-        evaluate = _compile(tree, table)
+        tree = sqlglot.parse_one(sql, dialect="postgres")
+        columns = frozenset(_column_name(each, table) for each in tree.find_all(exp.Column))
     except (SqlglotError, Unreadable):
         return None
-    columns = frozenset(_column_name(each, table) for each in tree.find_all(exp.Column))
-    return Check(columns, lambda row: _passes(evaluate, row), tuple(_literals(tree)))
+    return Check(sql, columns, _predicate(tree, table), tuple(_literals(tree)))
+
+
+def _predicate(tree: exp.Expr, table: Table) -> Callable[[Row], bool] | None:
+    try:
+        evaluate = _compile(tree, table)
+    except Unreadable:
+        return None
+    return lambda row: _passes(evaluate, row)
 
 
 def _passes(evaluate: Evaluate, row: Row) -> bool:

@@ -18,6 +18,8 @@ Distinct = Callable[[int], Any]
 """A number from 0 to a value, different for different numbers as far as the type goes."""
 TRIED = 40
 """Numbers tried to find a distinct value that passes a CHECK."""
+Ask = Callable[[Column[Any], str, Sequence[Any]], Sequence[bool]]
+"""Which values of a column pass a CHECK that can't be read here; the server knows."""
 ALTERNATIVES = 6
 """Values of a column that are tried where a row fails a CHECK over several columns."""
 
@@ -108,18 +110,21 @@ class Plan:
 def plan_dataset(
     tables: Iterable[Table],
     read: Iterable[Column[Any]],
+    *,
     constants: Iterable[Any] = (),
     mappers: Iterable[Mapper[Any]] = (),
     arguments: Iterable[Sequence[Any]] = (),
+    ask: Ask | None = None,
 ) -> Plan:
     """A plan for rows of ``tables`` and of all that they can't do without, drawing only the columns that are ``read``.
 
     ``constants`` are values that the code compares columns with; they come up often. ``mappers`` say which identities a
-    discriminator has. ``arguments`` are the values that each argument of a hybrid method takes. Raises Ungeneratable, with what to do, where a table can't be filled.
+    discriminator has. ``arguments`` are the values that each argument of a hybrid method
+    takes. ``ask`` judges values by CHECKs that can't be read. Raises Ungeneratable, with what to do, where a table can't be filled.
     """
     wanted = frozenset(read)
     ordered = insertion_order(closure(tables, wanted))
-    palettes = _Palettes(tuple(constants), _discriminators(mappers))
+    palettes = _Palettes(tuple(constants), _discriminators(mappers), ask)
     names = [table.fullname for table in ordered]
     plans = [_TablePlanner(table, wanted, names, palettes).plan() for table in ordered]
     drawn = tuple(st.sampled_from(list(values)) for values in arguments)
@@ -197,8 +202,12 @@ class _Palettes:
     """Strategies by the type and the CHECKs they are for, so that like columns share values and ties come up."""
 
     def __init__(
-        self, constants: tuple[Any, ...], discriminators: Mapping[Column[Any], _Discriminator]
+        self,
+        constants: tuple[Any, ...],
+        discriminators: Mapping[Column[Any], _Discriminator],
+        ask: "Ask | None",
     ) -> None:
+        self.ask = ask
         self.constants = constants
         self.discriminators = discriminators
         self.strategies: list[Strategy] = []
@@ -282,7 +291,9 @@ class _TablePlanner:
                 where=f"{self.table.fullname}.{column.name}",
                 hint=str(unknown),
             ) from None
-        return _passing(values, column.name, checks) if checks and values.pool is not None else values
+        if not checks or values.pool is None:
+            return values
+        return _passing(values, column, checks, self.palettes.ask)
 
     def _references(self) -> Iterator[Reference]:
         table, keys = self.table, set(self.table.primary_key.columns)
@@ -327,19 +338,24 @@ def _of_pool(pool: tuple[Any, ...]) -> Values:
     return Values(st.sampled_from(pool), lambda number: pool[number % len(pool)], pool)
 
 
-def _passing(values: Values, name: str, checks: Sequence[Check]) -> Values:
+def _passing(values: Values, column: Column[Any], checks: Sequence[Check], ask: Ask | None) -> Values:
     """``values`` without those that fail a CHECK on the column alone; all of them where none would be left."""
 
-    def passes(value: Any) -> bool:
-        return all(check.passes({name: value}) for check in checks)
+    def good(candidates: Sequence[Any]) -> tuple[Any, ...]:
+        left = [value for value in candidates if all(check.passes({column.name: value}) for check in checks)]
+        for check in checks:
+            if check.predicate is None and ask is not None:
+                left = [
+                    value for value, passes in zip(left, ask(column, check.sql, left), strict=True) if passes
+                ]
+        return tuple(left)
 
-    good = tuple(value for value in values.pool or () if passes(value))
-    numbered = [value for number in range(TRIED) if passes(value := values.distinct(number))]
-    spare = (*numbered, *good)
+    pool = good(values.pool or ())
+    spare = (*good([values.distinct(number) for number in range(TRIED)]), *pool)
     if not spare:
         return values
-    pool = good or spare
-    return Values(st.sampled_from(pool), lambda number: spare[number % len(spare)], pool)
+    drawn = pool or spare
+    return Values(st.sampled_from(drawn), lambda number: spare[number % len(spare)], drawn)
 
 
 def _uniques(table: Table) -> Iterator[Unique]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column
 from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import named_types, ranges
 from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import TypeEngine
 
@@ -211,9 +212,9 @@ UNKNOWN: dict[type, str] = {
     sqltypes.TypeEngine: "which is the base of all types",
     sqltypes.UserDefinedType: "which says nothing of its values",
     sqltypes.Variant: "which SQLAlchemy has in name only",
-    postgresql.AbstractMultiRange: "which is the base of multirange types",
-    postgresql.AbstractRange: "which is the base of range types",
-    postgresql.AbstractSingleRange: "which is the base of range types",
-    postgresql.NamedType: "which is the base of enums and domains",
+    ranges.AbstractMultiRange: "which is the base of multirange types",
+    ranges.AbstractRange: "which is the base of range types",
+    ranges.AbstractSingleRange: "which is the base of range types",
+    named_types.NamedType: "which is the base of enums and domains",
 }
 """SQLAlchemy's own types without values, and why; the message for a column of one says it."""

@@ -13,7 +13,7 @@ from harness.config import Options, checked, overridden, read_options
 from harness.config.options import PYTEST_FLAGS
 from harness.core.errors import EnvironmentProblem, HarnessError, UsageProblem
 from harness.database import Server, start_server
-from harness.discovery import discover, load_target
+from harness.discovery import discover, load_target, prepared
 from harness.engine import Examination, Examinee, Servers
 from harness.pytest_plugin.items import FACETS, TOLD, HybridNode
 from harness.pytest_plugin.wanted import ROOT, Wanted
@@ -81,6 +81,7 @@ class HybridPlugin:
     def examined(self) -> list[tuple[Examination, Examinee]]:
         """Every hybrid of the targets, once; raises HarnessError where a target can't be loaded or there is none."""
         found: dict[object, tuple[Examination, Examinee]] = {}
+        self._stack.enter_context(prepared(self.options.setup))
         for spec in self.wanted.targets:
             examination = Examination(discover(load_target(spec)), self.servers, self.options)
             self._stack.callback(examination.close)

@@ -37,7 +37,9 @@ def print_text(report: RunReport, console: Console) -> None:
         for finding in each.findings:
             _print_finding(finding, each, report, console)
         if each.reason is not None:
-            console.print(Text.assemble((f"\n{each.hybrid.name}", "bold"), f" was not tested: {each.reason}"))
+            console.print()
+            said = Text.assemble((each.hybrid.name, "bold"), f" was not tested: {each.reason}")
+            _print_indented(said, 0, console)
     console.print()
     console.print(Text(_summary(report)), soft_wrap=True)
 

@@ -31,7 +31,8 @@ class EndlessSql(Rule[Example]):
             if not isinstance(outcome, TimedOut):
                 continue
             circle = seen.dataset.shape == "cycle"
-            on = "a row that is its own ancestor" if circle else f"{seen.dataset.size} rows"
+            size = seen.dataset.size
+            on = "a row that is its own ancestor" if circle else f"{size} row{'' if size == 1 else 's'}"
             recursion = seen.structure.union_all_recursion
             because = (
                 f" Its recursive CTE {recursion[0]} uses UNION ALL without a guard." if recursion else ""

@@ -50,7 +50,7 @@ class RoundedOnFlush(Rule[BeforeDatabase]):
     code = "HH213"
     name = "value-changes-on-flush"
     family: ClassVar[Family] = Family.AGREEMENT
-    severity: ClassVar[Severity] = Severity.WARNING
+    severity: ClassVar[Severity] = Severity.INFO
     reads: ClassVar[type] = BeforeDatabase
     documentation = Documentation(
         what="A Numeric(p, s) column takes a number with more decimals, the getter computes with it, and the database rounds it.",

@@ -26,7 +26,7 @@ class Base(DeclarativeBase):
 
 
 class Named:
-    name: Mapped[str] = mapped_column(String(5))
+    name: Mapped[str] = mapped_column(String(9))
 
     @hybrid_property
     def label(self):  # of the mixin
@@ -36,7 +36,7 @@ class Named:
 class Animal(Base):
     __tablename__ = "animal"
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(5))
+    kind: Mapped[str] = mapped_column(String(9))
     legs: Mapped[int]
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
 

@@ -92,12 +92,12 @@ def test_many_at_once_even_of_one_stem_and_repeated(command, folder):
     ran = command(folder, "list", *targets)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        "Other.left_digit  left/same.py:25",
-        "Other.right_digit  right/same.py:25",
-        "Thing.number  right/same.py:16",
-        "Other.right_digit  right/same.py:25",
-        "Apart.alone  right/same.py:40",
-        "Thing.number  left/same.py:16",
+        "Other.left_digit  left/same.py:26",
+        "Other.right_digit  right/same.py:26",
+        "Thing.number  right/same.py:17",
+        "Other.right_digit  right/same.py:26",
+        "Apart.alone  right/same.py:41",
+        "Thing.number  left/same.py:17",
     ]
 
 

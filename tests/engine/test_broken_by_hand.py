@@ -9,7 +9,7 @@ from harness.core.report import Verdict
 
 TENANCY = (Path(__file__).parents[2] / "models/tenancy.py").read_text()
 
-SHOP = '''
+SHOP = """
 from sqlalchemy import ForeignKey, and_, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
@@ -77,7 +77,7 @@ class Order(Base):
             .correlate_except(customer)
             .exists()
         )
-'''
+"""
 
 
 class Edit(NamedTuple):

@@ -126,7 +126,7 @@ def test_pitfalls_fail_the_run_and_none_is_missing(pitfalls):
 @pytest.mark.parametrize(
     ("hybrid", "rule", "severity", "most_rows", "message"), PITFALLS, ids=[name for name, *_ in PITFALLS]
 )
-def test_each_pitfall_is_named(pitfalls, hybrid, rule, severity, most_rows, message):
+def test_each_pitfall_is_named(pitfalls, hybrid, rule, severity, most_rows, message):  # noqa: PLR0917
     findings = {each["rule"]: each for each in by_name(pitfalls[1])[hybrid]["findings"]}
     assert rule in findings, sorted(findings)
     found = findings[rule]

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table
 from sqlalchemy import types as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 from sqlalchemy.ext.mutable import MutableDict, MutableList
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 import harness
 from harness.generation import types
 from harness.generation.types import UNKNOWN, NoStrategy, register_strategy, values_for
 from harness.generation.values.moments import NOW
 
+naive = dt.datetime.fromisoformat
 ARGUMENTS = {
     sa.ARRAY: (Integer,),
     sa.Enum: ("a", "b"),
@@ -112,7 +113,7 @@ def test_distinct_values_of_small_types(type_, count):
         (sa.String(), "a", "x"),
         (sa.Boolean(), False, False),
         (sa.Date(), dt.date(2024, 1, 1), dt.date(2024, 1, 1)),
-        (sa.DateTime(), dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 1)),
+        (sa.DateTime(), naive("2024-01-01"), naive("2024-01-01")),
         (sa.Enum(Color), Color.RED, Color.RED),
         (sa.Uuid(), uuid.UUID(int=1), uuid.UUID(int=1)),
         (sa.JSON(), {}, {}),
@@ -138,9 +139,9 @@ def test_the_plainest_value_comes_first(type_, plainest, filler):
         (sa.Enum(Color), ("GREEN",), {Color.GREEN}),
         (sa.Enum(Color), (Color.GREEN,), {Color.GREEN}),
         (sa.Enum("low", "high"), ("high", "higher"), {"high"}),
-        (sa.Date(), (dt.date(2030, 5, 5), dt.datetime(2031, 5, 5, 12)), {dt.date(2030, 5, 5), dt.date(2031, 5, 5)}),
+        (sa.Date(), (dt.date(2030, 5, 5), naive("2031-05-05T12:00")), {dt.date(2030, 5, 5), dt.date(2031, 5, 5)}),
         (sa.DateTime(timezone=True), (dt.date(2030, 5, 5),), {dt.datetime(2030, 5, 5, tzinfo=dt.UTC)}),
-        (sa.DateTime(), (dt.datetime(2030, 5, 5, tzinfo=dt.UTC),), {dt.datetime(2030, 5, 5)}),
+        (sa.DateTime(), (dt.datetime(2030, 5, 5, tzinfo=dt.UTC),), {naive("2030-05-05")}),
         (sa.Interval(), (dt.timedelta(days=41),), {dt.timedelta(days=41)}),
         (sa.Uuid(), (str(uuid.UUID(int=41)), "no"), {uuid.UUID(int=41)}),
         (sa.Uuid(as_uuid=False), (str(uuid.UUID(int=41)),), {str(uuid.UUID(int=41))}),
@@ -154,10 +155,21 @@ def test_constants_that_a_column_can_hold_are_about_half(type_, constants, mined
 
 
 def test_constants_are_tried_as_keys_of_documents():
-    pool = [value for value in values_for(column(pg.JSONB()), ("status", "active", 5)).pool if isinstance(value, dict)]
-    assert {value["status"] for value in pool if isinstance(value.get("status"), str)} >= {"active", "", "9", "10"}
+    pool = [
+        value
+        for value in values_for(column(pg.JSONB()), ("status", "active", 5)).pool
+        if isinstance(value, dict)
+    ]
+    assert {value["status"] for value in pool if isinstance(value.get("status"), str)} >= {
+        "active",
+        "",
+        "9",
+        "10",
+    }
     assert 5 in [value.get("status") for value in pool]
-    assert {"active": None} in [{key: value for key, value in each.items() if key == "active"} for each in pool]
+    assert {"active": None} in [
+        {key: value for key, value in each.items() if key == "active"} for each in pool
+    ]
     assert any("status" in value and "active" not in value for value in pool)
     assert any(isinstance(value.get("status"), dict) and "active" in value["status"] for value in pool)
 
@@ -226,7 +238,9 @@ def test_an_unknown_type_names_the_line_that_helps():
 
 
 def test_an_unknown_type_says_why():
-    with pytest.raises(NoStrategy, match=r"^No values are known for the type NullType\(\), which .*\. Register"):
+    with pytest.raises(
+        NoStrategy, match=r"^No values are known for the type NullType\(\), which .*\. Register"
+    ):
         values_for(column(sa.NullType()))
 
 
@@ -273,12 +287,16 @@ def test_a_strategy_for_a_mapped_attribute():
 
 @pytest.mark.parametrize("target", ["orders.code", 5, str, None])
 def test_a_strategy_for_anything_else(target):
-    with pytest.raises(TypeError, match=r"^target must be a column, an attribute mapped to one, or a SQLAlchemy type, not "):
+    with pytest.raises(
+        TypeError, match=r"^target must be a column, an attribute mapped to one, or a SQLAlchemy type, not "
+    ):
         register_strategy(target, st.integers())
 
 
 def test_a_value_is_no_strategy():
-    with pytest.raises(TypeError, match=r"^strategy must be a Hypothesis strategy such as st\.integers\(\), not 5$"):
+    with pytest.raises(
+        TypeError, match=r"^strategy must be a Hypothesis strategy such as st\.integers\(\), not 5$"
+    ):
         register_strategy(Integer, 5)
 
 

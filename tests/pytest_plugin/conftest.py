@@ -1,5 +1,6 @@
 import os
 
+import hypothesis
 import pytest
 
 import harness.pytest_plugin.collection  # noqa: F401 - before pytester takes note of what is loaded
@@ -9,7 +10,7 @@ from .projects import Project
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
-    """The data folder of a new server is made once, in a cache that is not the user's."""
+    """What is made once for all runs: the data folder of a new server, compiled modules; nothing of the user's."""
     return tmp_path_factory.mktemp("cache")
 
 
@@ -19,4 +20,12 @@ def project(pytester, monkeypatch, cache):
     for variable in ("CI", *(name for name in os.environ if name.startswith("PYTEST_XDIST"))):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-    return Project(pytester)
+    # Compiled modules too: pytest rewrites the asserts of all of Hypothesis in each process that may not keep them.
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(cache / "compiled"))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    # Hypothesis keeps failures where the process began, not where the project is.
+    hypothesis.settings.register_profile("forgetful", database=None)
+    before = hypothesis.settings.get_current_profile_name()
+    hypothesis.settings.load_profile("forgetful")
+    yield Project(pytester)
+    hypothesis.settings.load_profile(before)

@@ -69,10 +69,16 @@ class Crate(Base):
 CONFTEST = """
 from sqlalchemy import Engine, event
 
-@event.listens_for(Engine, "connect")
 def note(connection, record):
-    with open("servers", "a") as file:
-        file.write(f"{connection.info.host}\\n")
+    if hasattr(connection, "info"):
+        with open("servers", "a") as file:
+            file.write(f"{connection.info.host}\\n")
+
+def pytest_configure():
+    event.listen(Engine, "connect", note)
+
+def pytest_unconfigure():
+    event.remove(Engine, "connect", note)
 """
 
 OUTCOME = re.compile(
@@ -130,7 +136,11 @@ class Project:
         return text
 
     def pytest(self, *arguments: str) -> pytest.RunResult:
-        """In a process of its own."""
+        """In this process, which has all modules loaded but those of the project."""
+        return self.pytester.runpytest_inprocess("-v", "-ra", *arguments)
+
+    def pytest_alone(self, *arguments: str) -> pytest.RunResult:
+        """In a process of its own, as from a shell."""
         return self.pytester.runpytest_subprocess("-v", "-ra", *arguments)
 
     def collected(self, *arguments: str) -> list[str]:

@@ -37,7 +37,7 @@ def test_two_workers_say_what_one_process_says_and_leave_nothing(project):
     project.write("test_shop.py", "def test_shop(): pass\n")
     alone = project.pytest()
     one = project.servers()
-    together = project.pytest("-n", "2")
+    together = project.pytest_alone("-n", "2")
 
     assert len(outcomes(alone)) == 21
     assert outcomes(together) == outcomes(alone)
@@ -50,7 +50,7 @@ def test_two_workers_say_what_one_process_says_and_leave_nothing(project):
 
 def test_the_checks_of_a_hybrid_stay_on_one_worker(project):
     project.models("room", "number")
-    result = project.pytest("-n", "2", "-k", "not snapshot")
+    result = project.pytest_alone("-n", "2", "-k", "not snapshot")
     workers = {}
     for line in result.outlines:
         if "hybrids::" in line and line.startswith("[gw"):

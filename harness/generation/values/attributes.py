@@ -64,7 +64,7 @@ def _is_finite(annotation: Any) -> bool:
 def _documents(domain: Domain, parts: tuple[Any, ...]) -> Domain:
     """``dict``: any object; ``dict[str, int]`` and TypedDict: objects of these alone."""
     sorts = tuple(dict if typing.is_typeddict(part) else typing.get_origin(part) or part for part in parts)
-    if not sorts or not all(isinstance(sort, type) for sort in sorts):
+    if not sorts or Any in sorts or not all(isinstance(sort, type) for sort in sorts):
         return domain
     typed = [
         value

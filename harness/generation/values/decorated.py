@@ -21,6 +21,13 @@ from harness.generation.values.instances import EXAMPLES, examples
 
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 NUMBERS = (int, float, Decimal)
+CONTAINERS = (dict, list, set, tuple)
+FORMATTED = (
+    "https://example.com/a", "http://example.com/", "a@example.com", "b@example.com", "127.0.0.1", "10.0.0.1", "::1",
+    "10.0.0.0/8", "red", "#00ff00", "UTC", "Europe/Berlin", "US", "DE", "USD", "EUR", "en", "de_DE", "+14155552671",
+    "+493012345678", "2024-01-01", "2024-02-29T23:59:59", "12:30:00", "1.5", "10", "a.b", "/a/b",
+)  # fmt: skip
+"""Text that says more than letters, for decorators that refuse all other text."""
 PROBED = 10
 """Numbers for which ``distinct`` must give values of the decorator's own."""
 
@@ -40,8 +47,7 @@ class _Decorator:
     beneath: Domain
 
     def domain(self, constants: Constants) -> Domain:
-        kinds = (self._own(kind) for kind in self._kinds())
-        found = next((kind for kind in kinds if kind.pool), listed(()))
+        found = next(self._found(), listed(()))
         sorts = {type(value) for value in found.pool}
         alike = (each for each in (*found.mined, *self.beneath.mined, *constants) if type(each) in sorts)
         members = [
@@ -51,13 +57,24 @@ class _Decorator:
         ]
         return replace(found, mined=(*members, *(each for each, _ in attempt(self._kept, alike))))
 
+    def _found(self) -> Iterator[Domain]:
+        """The decorator's values, best first: declared ones, then those of a kind that has several, then any."""
+        yield from (own for kind in self._declared() if (own := self._own(listed(kind))).pool)
+        single = []
+        for own in map(self._own, self._kinds()):
+            if len(own.pool) > 1:
+                yield own
+            single += [own] if own.pool else []
+        yield from single
+
     def _kinds(self) -> Iterator[Domain]:
-        """Candidates: what the decorator declares, what its code stores as text, what lies beneath, what it makes of that."""
-        yield from map(listed, self._declared())
+        """Candidates: what the decorator's code stores as text, what lies beneath, what it makes of that, anything else."""
         if isinstance(self.beneath.pool[0], str | bytes):
             yield from (listed(EXAMPLES[kind]) for kind in (dict, list, set, tuple))
         yield self.beneath
-        yield self._loaded
+        yield self._loaded(self.beneath)
+        yield listed(FORMATTED)
+        yield self._loaded(listed(FORMATTED))
         yield from (listed(values) for kind, values in EXAMPLES.items() if kind is not type(None))
 
     def _declared(self) -> Iterator[tuple[Any, ...]]:
@@ -76,18 +93,17 @@ class _Decorator:
             yield tuple(value for value in examples(annotation) if value is not None)
 
     def _annotations(self) -> Iterator[Any]:
-        hints = attempt(typing.get_type_hints, [type(self.type_).process_bind_param])
-        yield from (hint.get("value") for _, hint in hints)
-        for base in getattr(type(self.type_), "__orig_bases__", ()):
-            yield from typing.get_args(base)
+        # SQLAlchemy erases the X of TypeDecorator[X].
+        for name, hint in (("process_bind_param", "value"), ("process_result_value", "return")):
+            method = getattr(type(self.type_), name)
+            yield from (hints.get(hint) for _, hints in attempt(typing.get_type_hints, [method]))
         declared = attempt(lambda type_: type_.python_type, [self.type_])
         yield from (class_ for _, class_ in declared if class_ not in EXAMPLES)
 
-    @cached_property
-    def _loaded(self) -> Domain:
-        """What the decorator makes of what lies beneath it."""
-        made = [value for _, value in attempt(self._result, self.beneath.pool) if value is not None]
-        return Domain(tuple(made), lambda number: self._result(self.beneath.distinct(number)))
+    def _loaded(self, beneath: Domain) -> Domain:
+        """What the decorator makes of what the server holds."""
+        made = [value for _, value in attempt(self._result, beneath.pool) if value is not None]
+        return Domain(tuple(made), lambda number: self._result(beneath.distinct(number)))
 
     def _own(self, kind: Domain) -> Domain:
         """The values of ``kind`` that are the decorator's."""
@@ -100,7 +116,8 @@ class _Decorator:
         """Raise unless ``value`` is bound to what the column holds, and comes back as what it was or as one of its type."""
         bound = self._bind(value)
         again = self._result(bound)
-        if not self._holds(bound) or (type(again) is not type(value) and again != value):
+        alike = type(again) is type(value) and not isinstance(value, CONTAINERS)
+        if not self._holds(bound) or not (alike or again == value):
             raise ValueError(value)
 
     def _holds(self, bound: Any) -> bool:

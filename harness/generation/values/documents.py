@@ -105,7 +105,9 @@ def _items(type_: Any, items: Domain) -> Domain:
     if type_.dimensions is not None:
         return items
     pool = tuple(item for item in items.pool if not isinstance(item, list | tuple))
-    return replace(items, pool=pool, mined=tuple(item for item in items.mined if not isinstance(item, list | tuple)))
+    return replace(
+        items, pool=pool, mined=tuple(item for item in items.mined if not isinstance(item, list | tuple))
+    )
 
 
 def _shaped(row: list[Any], depth: int, container: Callable[[Any], Any]) -> Any:

@@ -25,7 +25,7 @@ EXAMPLES: dict[Any, tuple[Any, ...]] = {
     dt.timedelta: moments.SPANS,
     uuid.UUID: text.UUIDS,
     dict: documents.DOCUMENTS,
-    list: (["a"], [], ["a", "b"], ["b", "a"], ["a", "a"], ["9", "10"]),
+    list: (["a"], [], ["a", "b"], ["b", "a"], ["a", "a"], ["9", "10"], [1], [1, 2], [10, 9]),
     tuple: (("a",), (), ("a", "b")),
     set: ({"a"}, set(), {"a", "b"}),
     frozenset: (frozenset({"a"}), frozenset(), frozenset({"a", "b"})),
@@ -82,7 +82,9 @@ def _fields(class_: type) -> dict[str, tuple[Any, bool]] | None:
         return {name: (hints.get(name), needed) for name, needed in required.items()}
     if typing.is_typeddict(class_):
         hints = dict(attempt(lambda name: typing.get_type_hints(class_)[name], class_.__annotations__))
-        return {name: (hint, name in getattr(class_, "__required_keys__", ())) for name, hint in hints.items()}
+        return {
+            name: (hint, name in getattr(class_, "__required_keys__", ())) for name, hint in hints.items()
+        }
     if hasattr(class_, "model_fields"):  # pydantic
         return {name: (each.annotation, each.is_required()) for name, each in class_.model_fields.items()}
     return None

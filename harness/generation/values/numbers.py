@@ -17,7 +17,9 @@ DECIMALS = (
 FLOATS = (
     0.0, 1.0, 2.0, 0.5, 1.5, 2.5, -1.0, -0.5, -1.5, -2.5, 0.1, 0.2, 0.3, 3.0, 10.0, 9.0, 1e-9, 1e9, 1e15, -1e15, 1 / 3, 2.675,
 )  # fmt: skip
-REALS = (0.0, 1.0, 2.0, 0.5, 1.5, 2.5, -1.0, -0.5, -1.5, -2.5, 0.125, 3.0, 10.0, 9.0, 0.1, 2.0**-10, 1e6, -1e6)
+REALS = (
+    0.0, 1.0, 2.0, 0.5, 1.5, 2.5, -1.0, -0.5, -1.5, -2.5, 0.125, 3.0, 10.0, 9.0, 0.1, 2.0**-10, 1e6, -1e6,
+)  # fmt: skip
 """Floats that a single-precision column gives back as they were; 0.1 is the one whose arithmetic differs from Python's."""
 REAL_DIGITS = 24
 """FLOAT(p) is a REAL up to this precision."""
