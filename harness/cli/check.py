@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from harness.cli.streams import stdout_on_stderr
 from harness.config import Options
 from harness.core.errors import UsageProblem
 from harness.core.report import RunReport
@@ -23,10 +24,7 @@ def run_check(targets: Sequence[str], options: Options) -> bool:
     """Check, print or write the report, and say whether the run fails."""
     if options.output is not None:
         _refuse_unwritable(Path(options.output))
-    with (
-        _progress() as told,
-        contextlib.redirect_stdout(sys.stderr),
-    ):  # what models print is no part of the report
+    with _progress() as told, stdout_on_stderr():
         report = check(targets, options, progress=told)
     _deliver(report, options)
     return report.fails(options.fail_on)

@@ -1,6 +1,5 @@
 """Subcommands, their flags, and the exit status: 0 clean, 1 findings, 2 usage, 3 environment, 4 a bug of ours."""
 
-import contextlib
 import io
 import sys
 import traceback
@@ -9,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.streams import stdout_on_stderr
 from harness.config import DATABASES, FORMATS, HELP, Options, checked, overridden, read_options, severity
 from harness.core.errors import HarnessError, UsageProblem
 
@@ -117,10 +117,7 @@ def list_hybrids(targets: Targets, *, setup: Setup = None) -> None:
     options = overridden(read_options(Path.cwd()), {"setup": setup})
     from harness.discovery import discover, load_target, prepared
 
-    with (
-        contextlib.redirect_stdout(sys.stderr),
-        prepared(options.setup),
-    ):  # what models print is no part of the list
+    with stdout_on_stderr(), prepared(options.setup):
         found = [each.hybrid for spec in targets for each in discover(load_target(spec))]
     for hybrid in found:
         others = f"  (also on {', '.join(hybrid.shown_by[1:])})" if len(hybrid.shown_by) > 1 else ""

@@ -60,7 +60,7 @@ def _writes(examinee: Examinee, session: Session, dataset: Dataset) -> Iterator[
 def _before_database(examinee: Examinee, session: Session, dataset: Dataset) -> BeforeDatabase:
     side = UnflushedSide(examinee.subject, examinee.discovered.reads.columns, seconds=examinee.seconds)
     mapper = examinee.discovered.mapper
-    instances = session.scalars(select(mapper.class_)).all() if side.defaulted or side.scaled else []
+    instances = session.scalars(select(mapper.class_)).unique().all() if side.defaulted or side.scaled else []
     keys = [tuple(mapper.primary_key_from_instance(instance)) for instance in instances]
     unflushed = tuple(side.before_flush(instance) for instance in instances) if side.defaulted else ()
     rounded = tuple(side.rounded(session.connection(), key) for key in keys) if side.scaled else ()

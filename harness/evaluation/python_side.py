@@ -32,7 +32,7 @@ class PythonSide:
         """An outcome for each instance (or for the first and the last), by primary key."""
         connection = session.connection()
         outcomes: dict[Key, Outcome] = {}
-        instances = session.scalars(select(self._subject.entity).order_by(*self._subject.key)).all()
+        instances = session.scalars(select(self._subject.entity).order_by(*self._subject.key)).unique().all()
         for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
             key = tuple(self._subject.mapper.primary_key_from_instance(instance))
             outcomes[key] = self._value(instance)
@@ -50,7 +50,7 @@ class PythonSide:
         None where the time limit ended an evaluation.
         """
         with _session(connection) as session, _counting(connection, session) as (statements, loads):
-            instances = session.scalars(select(self._subject.entity)).all()
+            instances = session.scalars(select(self._subject.entity)).unique().all()
             for instance in instances:
                 if isinstance(self._value(instance), TimedOut):
                     return None
@@ -84,7 +84,7 @@ def _load(session: Session, relationships: Iterable[RelationshipProperty[Any]]) 
         by_parent.setdefault(each.parent, []).append(each)
     for mapper, own in by_parent.items():
         options = [selectinload(getattr(mapper.class_, each.key)) for each in own]
-        held += session.scalars(select(mapper.class_).options(*options)).all()
+        held += session.scalars(select(mapper.class_).options(*options)).unique().all()
     return held
 
 

@@ -17,7 +17,6 @@ from harness.generation.plan import Plan, TablePlan
 from harness.generation.rows import HEADER, NULL_BELOW, Row, RowDecoder, block_length
 
 SLOTS = 8
-PALETTE = 3
 
 
 @st.composite
@@ -25,7 +24,7 @@ def datasets(draw: st.DrawFn, plan: Plan, *, slots: int = SLOTS) -> Dataset:
     """Datasets for ``plan`` with up to ``slots`` rows in each table; the plainest has no rows."""
     size = sum(block_length(table, slots) for table in plan.tables)
     block = draw(st.binary(min_size=size, max_size=size))
-    palettes = [[draw(strategy) for _ in range(PALETTE)] for strategy in plan.palettes]
+    palettes = [draw(palette) for palette in plan.palettes]
     arguments = tuple(draw(strategy) for strategy in plan.arguments)
     sizes = dict.fromkeys((table.name for table in plan.tables), slots)
     return replace(decode(plan, block, palettes, sizes), arguments=arguments)

@@ -16,6 +16,8 @@ from harness.generation.types import NoStrategy, Strategy, Values, values_for
 
 Distinct = Callable[[int], Any]
 """A number from 0 to a value, different for different numbers as far as the type goes."""
+PALETTE = 3
+"""Values of a column in one dataset: few, so that ties come up."""
 TRIED = 40
 """Numbers tried to find a distinct value that passes a CHECK."""
 Ask = Callable[[Column[Any], str, Sequence[Any]], Sequence[bool]]
@@ -100,7 +102,10 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Tables in the order of insertion, the strategy behind each palette, and those of a hybrid method's arguments."""
+    """Tables in the order of insertion, a strategy for each palette, and one for each argument of a hybrid method.
+
+    A palette is a tuple of PALETTE values.
+    """
 
     tables: tuple[TablePlan, ...]
     palettes: tuple[Strategy, ...]
@@ -218,9 +223,20 @@ class _Palettes:
         if checks or column in self.discriminators or values.pool is None:
             key = column
         if key not in self._known:
-            self.strategies.append(values.strategy)
+            self.strategies.append(palette(values))
             self._known[key] = len(self.strategies) - 1
         return self._known[key]
+
+
+def palette(values: Values) -> st.SearchStrategy[tuple[Any, ...]]:
+    """PALETTE values: two neighbours of the pool, which often belong together, and one from anywhere."""
+    pool = values.pool
+    if pool is None:
+        return st.tuples(*[values.strategy] * PALETTE)
+    places = st.integers(0, len(pool) - 1)
+    return st.tuples(places, places).map(
+        lambda drawn: (pool[drawn[0]], pool[(drawn[0] + 1) % len(pool)], pool[drawn[1]])
+    )
 
 
 class _TablePlanner:

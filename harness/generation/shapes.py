@@ -1,5 +1,6 @@
 """Datasets that are made, not drawn: cycles and long chains that the schema allows and people forget, and populations."""
 
+import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,8 +16,8 @@ from harness.generation.rows import CHAIN_SHAPE, DENSITIES, RANDOM_SHAPE
 from harness.generation.types import Strategy
 
 PRESENT = 255
-POPULATION_PALETTE = 12
-"""Values of each column in a made dataset."""
+PALETTES = 4
+"""Palettes that make up the values of a column in a made dataset."""
 
 
 def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
@@ -71,9 +72,8 @@ def _dataset(
         for _ in range(sizes[table.name]):
             block += bytes([PRESENT, *(choose(i) for i in range(table.draws - 1))])
     arguments = tuple(drawn[0] for drawn in draw_values(plan.arguments, 1))
-    return replace(
-        decode(plan, bytes(block), draw_values(plan.palettes, POPULATION_PALETTE), sizes), arguments=arguments
-    )
+    palettes = [list(itertools.chain.from_iterable(drawn)) for drawn in draw_values(plan.palettes, PALETTES)]
+    return replace(decode(plan, bytes(block), palettes, sizes), arguments=arguments)
 
 
 def draw_values(strategies: Sequence[Strategy], size: int) -> list[list[Any]]:

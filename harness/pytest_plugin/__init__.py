@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from harness.pytest_plugin.query_budget import QueryBudget
+    from harness.pytest_plugin.budget import QueryBudget
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +45,6 @@ def query_budget() -> "type[QueryBudget]":
 
     After ``with query_budget(3): ...`` the test fails if the block sent more than 3, and lists them.
     """
-    from harness.pytest_plugin.query_budget import QueryBudget
+    from harness.pytest_plugin.budget import QueryBudget
 
     return QueryBudget

@@ -1,14 +1,15 @@
 """[tool.hybrid-harness]: the flags' names, and messages that say which file, which key, and what would be right."""
 
 import json
+from dataclasses import fields
 
 import pytest
 
-from harness.config import read_options
+from harness.config import Options, read_options
 from harness.core.errors import UsageProblem
 from harness.core.finding import Severity
 
-SETTINGS = "database, examples, seed, only, skip, select, ignore, fail-on, timeout, format, output"
+SETTINGS = ", ".join(field.name.replace("_", "-") for field in fields(Options))
 MODELS = """
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column

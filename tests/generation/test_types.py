@@ -5,6 +5,7 @@ import decimal
 import enum
 import inspect
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -314,6 +315,7 @@ class Model(Base):
     settings: Mapped[dict[str, object]] = mapped_column(pg.JSONB)
     counts: Mapped[dict[str, int] | None] = mapped_column(sa.JSON)
     tags: Mapped[list[str]] = mapped_column(sa.JSON)
+    levels: Mapped[dict[str, Color]] = mapped_column(sa.JSON)
     anything: Mapped[object] = mapped_column(sa.JSON)
     mutable = mapped_column(MutableDict.as_mutable(sa.JSON))
     members = mapped_column(MutableList.as_mutable(sa.PickleType))
@@ -347,9 +349,23 @@ def test_an_annotated_document():
     assert all(isinstance(value, dict) for value in pool_of("settings", ("key",)))
     assert {} in pool_of("counts")
     assert all(isinstance(item, int) for value in pool_of("counts") for item in value.values())
+    assert pool_of("levels") == ({},)
     assert ["a"] in pool_of("tags")
     assert all(isinstance(item, str) for value in pool_of("tags") for item in value)
     assert {dict, list, str, int} < {type(value) for value in pool_of("anything")}
+
+
+class Unmapped(Base):
+    """As SQLModel and models from before ``Mapped``."""
+
+    __tablename__ = "unmapped"
+    __allow_unmapped__ = True
+    id = mapped_column(Integer, primary_key=True)
+    data: dict[str, Any] = Column(sa.JSON)
+
+
+def test_an_annotation_without_mapped():
+    assert {type(value) for value in values_for(Unmapped.__table__.c.data).pool} == {dict}
 
 
 def test_a_mutable_attribute_holds_what_it_can_track():

@@ -394,6 +394,33 @@ def test_distinct_values_are_the_decorators():
     assert all(distinct(number).tzinfo for number in range(20))
 
 
+class Annotated(Decorator):
+    impl = sa.String(8)
+
+    def process_bind_param(self, value: str | None, _dialect: Any) -> str | None:
+        return value
+
+
+class Document(Annotated):
+    impl = pg.JSONB
+
+    def process_bind_param(self, value: dict[str, Any] | None, _dialect: Any) -> dict[str, Any] | None:
+        return value
+
+
+def test_an_annotation_that_repeats_the_type_beneath():
+    values = values_for(table_of(Annotated()).c.value, ("constant", "too long for it"))
+    assert "constant" in values.pool
+    assert len({values.distinct(number) for number in range(200)}) == 200
+
+
+def test_an_annotation_that_narrows_the_type_beneath():
+    values = values_for(table_of(Document()).c.value, ("key",))
+    assert {type(value) for value in values.pool} == {dict}
+    assert any("key" in value for value in values.pool)
+    assert {type(values.distinct(number)) for number in range(200)} == {dict}
+
+
 class Impossible(Decorator):
     def process_bind_param(self, _value, _dialect):
         raise NotImplementedError

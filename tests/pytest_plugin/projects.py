@@ -135,11 +135,11 @@ class Project:
         self.write(file, text)
         return text
 
-    def pytest(self, *arguments: str) -> pytest.RunResult:
+    def run(self, *arguments: str) -> pytest.RunResult:
         """In this process, which has all modules loaded but those of the project."""
         return self.pytester.runpytest_inprocess("-v", "-ra", *arguments)
 
-    def pytest_alone(self, *arguments: str) -> pytest.RunResult:
+    def run_alone(self, *arguments: str) -> pytest.RunResult:
         """In a process of its own, as from a shell."""
         return self.pytester.runpytest_subprocess("-v", "-ra", *arguments)
 

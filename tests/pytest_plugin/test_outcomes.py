@@ -21,7 +21,7 @@ def test_every_family_of_rules_has_one_check():
 
 def test_each_defect_fails_its_own_check_with_its_story_and_place(project):
     text = project.models("room", "wrong", "bound", "nothing", more=UNFILLABLE)
-    result = project.pytest_alone("--junit-xml=report.xml", "-o", "junit_family=xunit1", "--tb=long")
+    result = project.run_alone("--junit-xml=report.xml", "-o", "junit_family=xunit1", "--tb=long")
     said = result.stdout.str()
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -81,7 +81,7 @@ def test_the_location_is_the_hybrids_own_line_from_any_folder(project, monkeypat
 
 def test_tb_line_and_no_header_tools_get_file_and_line(project):
     text = project.models("wrong")
-    result = project.pytest("--tb=line", "hybrids::Shelf.wrong::agrees")
+    result = project.run("--tb=line", "hybrids::Shelf.wrong::agrees")
     result.stdout.fnmatch_lines(
         [f"{project.path}/shop.py:{line_of('wrong', text)}: HH208 error  Shelf.wrong*"]
     )
@@ -90,7 +90,7 @@ def test_tb_line_and_no_header_tools_get_file_and_line(project):
 def test_a_changed_snapshot_fails_snapshot_alone_and_an_update_accepts_it(project):
     project.models("room")
     file = project.write("snapshots/shop/Shelf.room.sql", "-- Shelf.room\n\nSELECT 1\n")
-    result = project.pytest()
+    result = project.run()
     assert failed(result) == {"hybrids::Shelf.room::snapshot"}
     result.stdout.fnmatch_lines(
         [
@@ -102,16 +102,14 @@ def test_a_changed_snapshot_fails_snapshot_alone_and_an_update_accepts_it(projec
         ]
     )
     other = project.write("snapshots/shop/Shelf.other.sql", "-- Shelf.other\n\nSELECT 1\n")
-    assert not failed(
-        project.pytest("--snapshot-update", "--hybrids", "shop", "hybrids::Shelf.room::snapshot")
-    )
+    assert not failed(project.run("--snapshot-update", "--hybrids", "shop", "hybrids::Shelf.room::snapshot"))
     assert "coalesce(shelves.width" in file.read_text("utf-8")
     assert other.exists()  # a run of one hybrid can't know that nobody has it any more
 
 
 def test_warnings_are_told_and_fail_only_under_fail_on_warning(project):
     project.models("drifting", more=UNFILLABLE)
-    result = project.pytest()
+    result = project.run()
     assert result.ret == pytest.ExitCode.OK
     assert outcomes(result)["hybrids::Shelf.drifting::agrees"] == "PASSED"
     assert outcomes(result)["hybrids::Crate.untestable::agrees"] == "SKIPPED"
@@ -120,7 +118,7 @@ def test_warnings_are_told_and_fail_only_under_fail_on_warning(project):
     )
 
     project.configure(settings='fail-on = "warning"')
-    result = project.pytest()
+    result = project.run()
     assert failed(result) == {
         "hybrids::Shelf.drifting::agrees",
         *(f"hybrids::Crate.untestable::{facet}" for facet in list(FACETS)[1:]),
@@ -132,9 +130,9 @@ def test_warnings_are_told_and_fail_only_under_fail_on_warning(project):
 def test_last_failed_runs_what_failed_and_failed_first_puts_it_first(project):
     project.models("room", "wrong")
     project.write("test_shop.py", "def test_shop(): pass\n")
-    assert len(outcomes(project.pytest())) == 11
-    assert outcomes(project.pytest("--lf")) == {"hybrids::Shelf.wrong::agrees": "FAILED"}
-    ordered = list(outcomes(project.pytest("--ff", "-k", "agrees or test_shop")))
+    assert len(outcomes(project.run())) == 11
+    assert outcomes(project.run("--lf")) == {"hybrids::Shelf.wrong::agrees": "FAILED"}
+    ordered = list(outcomes(project.run("--ff", "-k", "agrees or test_shop")))
     assert ordered == [
         "hybrids::Shelf.wrong::agrees",
         "hybrids::Shelf.room::agrees",
@@ -153,7 +151,7 @@ def test_the_flags_of_the_run_reach_it(project):
 
 
 def test_a_hybrid_that_never_ends_is_stopped(project):
-    project.models("endless", "room")
-    result = project.pytest("--hybrids-timeout", "0.2", "-k", "agrees")
+    project.models("endless")
+    result = project.run("--hybrids-timeout", "0.1", "-k", "agrees")
     assert failed(result) == {"hybrids::Shelf.endless::agrees"}
-    result.stdout.fnmatch_lines(["HH502 error  Shelf.endless*", "*stopped after 0.2 s*"])
+    result.stdout.fnmatch_lines(["HH502 error  Shelf.endless*", "*stopped after 0.1 s*"])

@@ -159,7 +159,7 @@ def test_a_budget_is_a_fixture_wherever_the_plugin_is(project):
         "    with query_budget(0), create_engine('sqlite://').connect() as connection:\n"
         "        connection.execute(text('SELECT 1'))\n",
     )
-    result = project.pytest("-p", "no:xdist")
+    result = project.run("-p", "no:xdist")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["1 statements were sent where the budget is 0:", "     1 x SELECT 1"])
 
@@ -171,7 +171,7 @@ def test_a_hybrid_is_checked_in_a_test_of_ones_own(project):
         "test_wrong.py",
         "import harness, shop\n\ndef test_wrong(): harness.check_hybrid(shop.Shelf.wrong, examples=10)\n",
     )
-    result = project.pytest()
+    result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*HH208 error  Shelf.wrong*values-differ"])
     (folder,) = project.servers()

