@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.comparison.values import same
+from harness.comparison.values import equal, same
 
 Row = tuple[Any, ...]
 
@@ -27,7 +27,7 @@ def compare_rows(
     extra = list(got)
     missing = []
     for row in expected:
-        index = next((i for i, other in enumerate(extra) if row == other or same(row, other)), None)
+        index = next((i for i, other in enumerate(extra) if equal(row, other) or same(row, other)), None)
         if index is None:
             missing.append(row)
         else:

@@ -17,23 +17,32 @@ def same(python: Any, sql: Any) -> bool:
     if python is None or sql is None:
         return python is sql
     if isinstance(python, bool) or isinstance(sql, bool):
-        return bool(python == sql)
+        return equal(python, sql)
     if isinstance(python, int | float | decimal.Decimal) and isinstance(sql, int | float | decimal.Decimal):
         return _same_number(python, sql)
     if isinstance(python, list | tuple) and isinstance(sql, list | tuple):
         return len(python) == len(sql) and all(map(same, python, sql))
-    return _equal(python, sql)
+    return equal(python, sql)
 
 
 def _same_number(python: Any, sql: Any) -> bool:
-    if python != python or sql != sql:  # noqa: PLR0124 - NaN
-        return bool(python != python and sql != sql)  # noqa: PLR0124
+    if _is_nan(python) or _is_nan(sql):
+        return _is_nan(python) and _is_nan(sql)
     if isinstance(python, float) or isinstance(sql, float):
-        return math.isclose(float(python), float(sql), rel_tol=RELATIVE, abs_tol=RELATIVE)
+        try:
+            return math.isclose(float(python), float(sql), rel_tol=RELATIVE, abs_tol=RELATIVE)
+        except OverflowError:  # an integer beyond all floats
+            return False
     return bool(python == sql)
 
 
-def _equal(python: Any, sql: Any) -> bool:
+def _is_nan(number: Any) -> bool:
+    """A signalling NaN too, which raises in comparisons."""
+    return number.is_nan() if isinstance(number, decimal.Decimal) else number != number  # noqa: PLR0124
+
+
+def equal(python: Any, sql: Any) -> bool:
+    """What ``==`` says, False where it raises."""
     try:
         return bool(python == sql)
     except Exception:  # noqa: BLE001 - __eq__ is the user's code; what can't be compared isn't the same

@@ -34,7 +34,7 @@ class Structure:
     that compare two columns of the outer row inside a subquery that also meant to read the table itself. ``unbound``: bind
     parameters without a value. ``union_all_recursion``: names of recursive CTEs that use UNION ALL. ``tables``/``columns``: all that the SQL
     reads, columns as ``table.column``. ``type_name``: SQLAlchemy's result type. ``temporal``: dates or times are read, asked of
-    the clock, or the result. ``label_of_column``: another mapped attribute whose name the expression's label takes.
+    the clock, or the result. ``relationships``: those of the class to tables that the SQL reads. ``label_of_column``: another mapped attribute whose name the expression's label takes.
     """
 
     foreign_tables: tuple[str, ...] = ()
@@ -46,6 +46,7 @@ class Structure:
     columns: tuple[str, ...] = ()
     type_name: str = ""
     temporal: bool = False
+    relationships: tuple[str, ...] = ()
     label_of_column: str | None = None
 
 

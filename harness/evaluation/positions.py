@@ -3,10 +3,11 @@
 import datetime as dt
 import decimal
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import Select, exists, func, select, true
 
 from harness.evaluation.subject import Subject
 
@@ -21,6 +22,8 @@ class Position(ABC):
 
     name: str
     takes_probe: ClassVar[bool] = False
+    every_dataset: ClassVar[bool] = True
+    """Whether more data can change the outcome; else the first datasets tell."""
     time_zone: str | None = None
     """The session's time zone while the statement runs, where the position is about that."""
 
@@ -145,6 +148,78 @@ class Subquery(Position):
         return rows
 
 
+class CommonTable(Position):
+    """From a CTE: ``WITH rows AS (SELECT M.h ...)``."""
+
+    name = "cte"
+    every_dataset = False
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        keys = [column.label(f"key_{number}") for number, column in enumerate(subject.key)]
+        return select(select(*keys, subject.value.label("value")).cte("named_rows"))
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return rows
+
+
+class Exists(Position):
+    """``where(exists().where(a.id == M.id, a.h == value))``, on an alias inside the EXISTS."""
+
+    name = "exists"
+    every_dataset = False
+    takes_probe = True
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        inner = subject.alias("inner_row")
+        same_row = [left == right for left, right in zip(inner.key, subject.key, strict=True)]
+        return select(*subject.key).where(exists().where(*same_row, inner.value == probe))
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        return [row[:-1] for row in rows if row[-1] is not None and row[-1] == probe]
+
+    def applies(self, rows: Rows) -> bool:
+        return any(row[-1] is not None for row in rows)
+
+
+class GroupBy(Position):
+    """``value = M.h; select(value, count()).group_by(value)``: one access, used twice."""
+
+    name = "group by"
+    every_dataset = False
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        value = subject.value.label("grouped_value")
+        return select(value, func.count()).group_by(value)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return list(Counter(row[-1] for row in rows).items())
+
+    def applies(self, rows: Rows) -> bool:
+        return bool(rows) and all(isinstance(row[-1], Hashable) and row[-1] == row[-1] for row in rows)
+
+
+class Joined(Position):
+    """With a related entity beside it: ``select(M.h).outerjoin(M.items)``, each row of M once."""
+
+    every_dataset = False
+
+    def __init__(self, relationship: str) -> None:
+        self.name = f"joined to {relationship}"
+        self._relationship = relationship
+
+    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+        del probe
+        return subject.select().outerjoin(getattr(subject.entity, self._relationship)).distinct()
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return rows
+
+
 class UnderTimeZone(Position):
     """The plain select in a session of another time zone, for hybrids about dates and times."""
 
@@ -168,6 +243,9 @@ POSITIONS: tuple[Position, ...] = (
     Aliased(),
     SelfJoin(),
     Subquery(),
+    CommonTable(),
+    Exists(),
+    GroupBy(),
 )
 TIME_ZONES: tuple[Position, ...] = (
     UnderTimeZone("America/New_York"),

@@ -13,15 +13,17 @@ from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
-from harness.evaluation.positions import POSITIONS, TIME_ZONES, Position, Rows
+from harness.evaluation.positions import POSITIONS, TIME_ZONES, Joined, Position, Rows
 from harness.evaluation.subject import Subject
 
 GRACE = 1.0
 """Seconds that the client waits beyond the server's own statement_timeout."""
 UNCOMPARABLE = frozenset({"JSON"})
 """Types whose values PostgreSQL can neither compare nor sort."""
+FIRST = 25
+"""Datasets with rows on which positions are tried that more data tells nothing new about."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
-COMPARING = frozenset({"where", "order by"})
+COMPARING = frozenset({"where", "order by", "exists", "group by"})
 
 
 class SqlSide:
@@ -30,13 +32,15 @@ class SqlSide:
     def __init__(self, subject: Subject, structure: Structure, *, seconds: float) -> None:
         self._subject = subject
         self._seconds = seconds
+        joined = tuple(Joined(name) for name in structure.relationships)
         self._positions = [
             each
-            for each in (*POSITIONS, *(TIME_ZONES if structure.temporal else ()))
-            if not (structure.type_name in UNCOMPARABLE and each.name in COMPARING)
+            for each in (*POSITIONS, *joined, *(TIME_ZONES if structure.temporal else ()))
+            if not (structure.type_name in UNCOMPARABLE and (each.name in COMPARING or each in joined))
         ]
         self._select: Select[Any] | None = None
         self._built: dict[str, Select[Any]] = {}
+        self._datasets = 0
 
     def select(self, connection: Connection) -> Outcome:
         """Returned(rows of (*key, value)) in the order of the server."""
@@ -50,8 +54,10 @@ class SqlSide:
     ) -> Iterator[Answer]:
         """Every position (or ``only`` those) that says something on ``rows``, the rows of the plain select."""
         probe = _probe(rows)
+        self._datasets += bool(rows)
         for position in self._positions:
-            if not position.applies(rows) or (only is not None and position.name not in only):
+            asked = (position.every_dataset or self._datasets <= FIRST) if only is None else position.name in only
+            if not asked or not position.applies(rows):
                 continue
             build = partial(self._statement, position, probe)
             if position.time_zone is None:

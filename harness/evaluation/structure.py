@@ -28,6 +28,7 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         columns=tuple(columns),
         type_name=type(getattr(expression, "type", None)).__name__,
         temporal=_temporal(expression),
+        relationships=tuple(_related(subject, tables_in(expression) - own)),
         label_of_column=_label_of_column(subject, expression),
     )
 
@@ -54,6 +55,11 @@ def _label_of_column(subject: Subject, expression: ClauseElement) -> str | None:
     name = expression.name if isinstance(expression, Label) else None
     taken = {prop.key for prop in subject.mapper.column_attrs} | {c.key for c in subject.mapper.columns}
     return name if name in taken and name != subject.attribute else None
+
+
+def _related(subject: Subject, tables: frozenset[Any]) -> list[str]:
+    """Relationships of the class to the tables that the expression reads, without options that forbid a join."""
+    return sorted(each.key for each in subject.mapper.relationships if each.mapper.local_table in tables)
 
 
 def _temporal(expression: ClauseElement) -> bool:

@@ -10,6 +10,7 @@ from harness.core.observation import Key, Rounded, Unflushed
 from harness.evaluation.containment import contained
 from harness.evaluation.sql_side import back_to_loaded
 from harness.evaluation.subject import Subject
+from harness.evaluation.write_side import UNDONE
 
 
 class UnflushedSide:
@@ -55,7 +56,7 @@ class UnflushedSide:
 
     def rounded(self, connection: Connection, key: Key) -> Rounded:
         """The getter on an instance whose numbers have a decimal too many, before it is stored and after."""
-        with Session(bind=connection, join_transaction_mode="rollback_only", autoflush=False) as session:
+        with Session(bind=connection, join_transaction_mode=UNDONE, autoflush=False) as session:
             instance = session.get_one(self._subject.mapper.class_, key)
             assigned = {}
             for column in self.scaled:

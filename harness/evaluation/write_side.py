@@ -1,6 +1,6 @@
 """What a hybrid stores: its setter on an instance, flushed, against a bulk UPDATE of the hybrid, read back from the row."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Column, Connection, select, update
 from sqlalchemy.orm import Session
@@ -10,6 +10,9 @@ from harness.core.outcome import Outcome
 from harness.evaluation.containment import contained
 from harness.evaluation.sql_side import back_to_loaded
 from harness.evaluation.subject import Subject
+
+UNDONE: Final = "create_savepoint"
+"""A flush that fails rolls the session's transaction back: with this mode to a savepoint of its own, not the loaded rows."""
 
 
 class WriteSide:
@@ -43,17 +46,18 @@ class WriteSide:
         return outcome
 
     def _set(self, connection: Connection, key: Key, value: Any) -> None:
-        with Session(bind=connection, join_transaction_mode="rollback_only") as session:
+        with Session(bind=connection, join_transaction_mode=UNDONE) as session:
             instance = session.get(self._subject.mapper.class_, key)
             setattr(instance, self._subject.attribute, value)
-            session.flush()
+            session.commit()
 
     def _update(self, connection: Connection, key: Key, value: Any) -> None:
         statement = (
             update(self._subject.mapper.class_).where(*self._is(key)).values({self._subject.value: value})
         )
-        with Session(bind=connection, join_transaction_mode="rollback_only") as session:
+        with Session(bind=connection, join_transaction_mode=UNDONE) as session:
             session.execute(statement, execution_options={"synchronize_session": False})
+            session.commit()
 
     def _row(self, connection: Connection, key: Key) -> dict[str, Any]:
         attributes = [getattr(self._subject.mapper.class_, prop.key) for prop in self._columns()]

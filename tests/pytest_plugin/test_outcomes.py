@@ -21,7 +21,7 @@ def test_every_family_of_rules_has_one_check():
 
 def test_each_defect_fails_its_own_check_with_its_story_and_place(project):
     text = project.models("room", "wrong", "bound", "nothing", more=UNFILLABLE)
-    result = project.run_alone("--junit-xml=report.xml", "-o", "junit_family=xunit1", "--tb=long")
+    result = project.run("--junit-xml=report.xml", "-o", "junit_family=xunit1", "--tb=long")
     said = result.stdout.str()
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED

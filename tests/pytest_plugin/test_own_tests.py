@@ -36,6 +36,15 @@ class Author(Base):
     def alive(self):
         return self.name != ""
 
+    @hybrid_property
+    def age(self):
+        return self.id
+
+    @age.inplace.expression
+    @classmethod
+    def _age(cls):
+        return None
+
     @alive.inplace.expression
     @classmethod
     def _alive(cls):
@@ -69,6 +78,8 @@ def test_check_hybrid_passes_or_tells_the_findings(database_url):
     with pytest.raises(AssertionError, match=r"HH2\d\d error  Author\.alive  \[select\]"):
         check_hybrid(Author.alive, **options)
     check_hybrid(Author.alive, ignore=("HH2",), **options)
+    with pytest.raises(AssertionError, match=r"HH103 error  Author\.age  \[select\]"):
+        check_hybrid(Author.age, **options)
 
 
 @pytest.mark.parametrize("attribute", [Author.name, Author, None, "Author.alive"])

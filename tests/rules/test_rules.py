@@ -44,8 +44,10 @@ HYBRID = Hybrid(
 REVERSED = replace(
     HYBRID,
     relationships_read=(
-        RelationshipRead("Node", "usages", "Usage", "ONETOMANY", True, ("usages.node_id",)),
-        RelationshipRead("Node", "children", "Node", "MANYTOONE", False, ("nodes.id",)),
+        RelationshipRead(
+            "Node", "usages", "Usage", "ONETOMANY", uselist=True, remote_side=("usages.node_id",)
+        ),
+        RelationshipRead("Node", "children", "Node", "MANYTOONE", uselist=False, remote_side=("nodes.id",)),
     ),
 )
 ROWS = Dataset({"nodes": ({"id": 1, "cost": None}, {"id": 2, "cost": 3})})
@@ -272,9 +274,9 @@ CASES = [
     Case("HH206", "no row", example(3, []), "select(Node.total) gives 0 rows for one Node."),
     Case("HH206", "one row", example(3, [3]), NOTHING_SAID),
     Case("HH207", "NULL from SQL", example(Decimal(0), None), "Node.total is Decimal('0') in Python and NULL in SQL."),
-    Case("HH207", "None from Python", example(None, False), "Node.total is None in Python and False in SQL."),
+    Case("HH207", "None from Python", example(python=None, sql=False), "Node.total is None in Python and False in SQL."),
     Case("HH207", "both", example(None, None), NOTHING_SAID),
-    Case("HH207", "neither", example(0, False), NOTHING_SAID),
+    Case("HH207", "neither", example(python=0, sql=False), NOTHING_SAID),
     Case("HH208", "numbers", example(3, 4), "Node.total is 3 in Python and 4 in SQL."),
     Case("HH208", "texts", example("", " "), "Node.total is '' in Python and ' ' in SQL."),
     Case("HH208", "the same", example(0.1 + 0.2, 0.3), NOTHING_SAID),
@@ -449,7 +451,7 @@ CASES = [
     Case(
         "HH504",
         "a long chain",
-        example(RECURSION, [], dataset=CHAIN),
+        example(RECURSION, 3, dataset=CHAIN),
         "The getter of Node.total raises RecursionError on a chain of 3 rows.",
     ),
     Case("HH504", "no chain", example(RECURSION, 3), NOTHING_SAID),
