@@ -5,6 +5,7 @@ What can't be read is left to the server, which is asked for single columns and 
 
 import datetime as dt
 import decimal
+import functools
 import itertools
 import operator
 import re
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlglot
-from sqlalchemy import CheckConstraint, Table
+from sqlalchemy import CheckConstraint, Column, Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import Range
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -45,22 +47,63 @@ class Check:
         return self.predicate is None or self.predicate(row)
 
 
-def read_checks(table: Table) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression: the columns it reads and its value for a row, None where that can't be read."""
+
+    columns: tuple[str, ...]
+    value: Evaluate | None
+
+
+@functools.lru_cache(maxsize=1000)
+def read_checks(table: Table) -> tuple[Check, ...]:
     """The CHECK constraints of ``table``, those of its types included, in a stable order."""
-    texts = sorted(
-        str(constraint.sqltext.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
-        for constraint in itertools.chain(
-            table.constraints, *(column.constraints for column in table.columns)
-        )
-        if isinstance(constraint, CheckConstraint)
-    )
-    return [check for text in texts if (check := _read(text, table)) is not None]
+    constraints = itertools.chain(table.constraints, *(column.constraints for column in table.columns))
+    texts = sorted(_text(each.sqltext) for each in constraints if isinstance(each, CheckConstraint))
+    return tuple(check for text in texts if (check := _read(text, table)) is not None)
 
 
-def _read(text: str, table: Table) -> Check | None:
-    sql = text.replace("%%", "%")
+def read_condition(clause: Any, table: Table) -> Check | None:
+    """The WHERE of an index or a constraint; None where it can't be read."""
+    check = _read(_text(clause), table)
+    return check if check is not None and check.predicate is not None else None
+
+
+def read_value(element: Any, table: Table) -> Value:
+    """A column or an expression over columns."""
     try:
-        tree = sqlglot.parse_one(sql, dialect="postgres")
+        tree = _parse(_text(element), table)
+        columns = tuple(dict.fromkeys(_column_name(each, table) for each in tree.find_all(exp.Column)))
+    except (SqlglotError, Unreadable):
+        return Value((), None)
+    try:
+        return Value(columns, _compile(tree, table))
+    except Unreadable:
+        return Value(columns, None)
+
+
+def _text(element: Any) -> str:
+    if isinstance(element, Column):
+        return f'"{element.name}"'
+    compiled = element.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+    return str(compiled).replace("%%", "%")
+
+
+def _parse(sql: str, table: Table) -> exp.Expr:
+    """The tree of ``sql`` with what computed columns are computed from in their place."""
+
+    def expanded(node: exp.Expr) -> exp.Expr:
+        column = table.columns[_column_name(node, table)] if isinstance(node, exp.Column) else None
+        if column is None or column.computed is None:
+            return node
+        return exp.Paren(this=sqlglot.parse_one(_text(column.computed.sqltext), dialect="postgres"))
+
+    return sqlglot.parse_one(sql, dialect="postgres").transform(expanded)
+
+
+def _read(sql: str, table: Table) -> Check | None:
+    try:
+        tree = _parse(sql, table)
         columns = frozenset(_column_name(each, table) for each in tree.find_all(exp.Column))
     except (SqlglotError, Unreadable):
         return None
@@ -122,7 +165,7 @@ def _compile(node: exp.Expr, table: Table) -> Evaluate:
 
 def _column(node: Any, table: Table) -> Evaluate:
     name = _column_name(node, table)
-    return lambda row: row[name]
+    return lambda row: row.get(name)
 
 
 def _constant(value: Any) -> Evaluate:
@@ -167,7 +210,10 @@ def _in(node: exp.In, table: Table) -> Evaluate:
 
 
 def _anonymous(node: Any, table: Table) -> Evaluate:
-    """num_nonnulls() and num_nulls(), which say that exactly one of several columns is set."""
+    """num_nonnulls() and num_nulls(), which say that exactly one of several columns is set; and ranges of two columns."""
+    if node.name.lower() in RANGES:
+        bounds = [_compile(each, table) for each in node.expressions]
+        return lambda row: _range(*(bound(row) for bound in bounds))
     if node.name.lower() not in COUNTING:
         raise Unreadable(node.sql())
     counts_nulls = COUNTING[node.name.lower()]
@@ -175,11 +221,19 @@ def _anonymous(node: Any, table: Table) -> Evaluate:
     return lambda row: sum((side(row) is None) == counts_nulls for side in sides)
 
 
+def _range(lower: Any, upper: Any, bounds: Any = "[)") -> Range[Any]:
+    """Raises ValueError as the server does where the lower bound is above the upper one."""
+    if lower is not None and upper is not None and lower > upper:
+        raise ValueError("range lower bound must be less than or equal to range upper bound")
+    return Range(lower, upper, bounds=bounds)
+
+
 def _coalesce(node: Any, table: Table) -> Evaluate:
     sides = [_compile(each, table) for each in (node.this, *node.expressions)]
     return lambda row: next((value for side in sides if (value := side(row)) is not None), None)
 
 
+RANGES = frozenset({"int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"})
 COUNTING = {"num_nonnulls": False, "num_nulls": True}
 NODES: tuple[tuple[type | tuple[type, ...], Callable[[Any, Table], Evaluate]], ...] = (
     ((exp.Paren, exp.Cast), lambda node, table: _compile(node.this, table)),

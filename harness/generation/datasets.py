@@ -13,8 +13,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from harness.core.dataset import Dataset
+from harness.generation.late import refer_late, remove_dangling
 from harness.generation.plan import Plan, TablePlan
-from harness.generation.rows import HEADER, NULL_BELOW, Row, RowDecoder, block_length
+from harness.generation.rows import Row, RowDecoder, block_length
 
 SLOTS = 8
 
@@ -40,24 +41,17 @@ def decode(plan: Plan, block: bytes, palettes: Sequence[Sequence[Any]], slots: M
         parts[table.name] = block[position : position + length]
         position += length
         placed[table.name] = RowDecoder(table, parts[table.name], palettes, placed).rows()
-    for table in plan.tables:
-        _refer_late(table, parts[table.name], placed)
-    late = {t.name: tuple(c for r in t.references if r.late for c in r.columns) for t in plan.tables}
+    late = [table for table in plan.tables if any(reference.late for reference in table.references)]
+    for table in late:
+        refer_late(table, parts[table.name], placed)
+    if any(not reference.nullable for table in late for reference in table.references if reference.late):
+        remove_dangling(plan, placed)
     return Dataset(
         {name: tuple(row for row in rows if row is not None) for name, rows in placed.items()},
-        late={name: columns for name, columns in late.items() if columns},
+        late={table.name: columns for table in late if (columns := _set_late(table))},
     )
 
 
-def _refer_late(table: TablePlan, part: bytes, placed: Mapping[str, Sequence[Row | None]]) -> None:
-    """Choose the rows of references that had to wait until all tables have theirs."""
-    for number, reference in enumerate(table.references):
-        targets = [row for row in placed[reference.target] if row is not None]
-        if not reference.late or not targets:
-            continue
-        for slot, row in enumerate(placed[table.name]):
-            choice = part[HEADER + slot * table.draws + 1 + number]
-            if row is not None and choice >= NULL_BELOW:
-                target = targets[choice % len(targets)]
-                for name, target_name in zip(reference.columns, reference.target_columns, strict=True):
-                    row[name] = target[target_name]
+def _set_late(table: TablePlan) -> tuple[str, ...]:
+    """Columns that are NULL at first; constraints that are NOT NULL and deferred don't ask for that."""
+    return tuple(name for each in table.references if each.late and each.nullable for name in each.columns)

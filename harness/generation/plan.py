@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKeyConstraint, Table
 from sqlalchemy import types as sqltypes
 from sqlalchemy.orm import Mapper
 
 from harness.core.errors import HarnessError
 from harness.generation.checks import Check, read_checks
+from harness.generation.keys import Exclusion, Unique, read_exclusions, read_uniques
 from harness.generation.types import NoStrategy, Strategy, Values, values_for
 
 Distinct = Callable[[int], Any]
@@ -22,6 +23,8 @@ TRIED = 40
 """Numbers tried to find a distinct value that passes a CHECK."""
 Ask = Callable[[Column[Any], str, Sequence[Any]], Sequence[bool]]
 """Which values of a column pass a CHECK that can't be read here; the server knows."""
+FAR_APART = 2_000
+"""Between the first keys of tables that share them; more rows than a made dataset has."""
 ALTERNATIVES = 6
 """Values of a column that are tried where a row fails a CHECK over several columns."""
 
@@ -36,6 +39,7 @@ class Ungeneratable(HarnessError):
 class Reference:
     """A foreign key whose columns are set together from a row of ``target``.
 
+    ``optional`` are the columns that are NULL where the row refers to nothing, none where it must refer to something.
     ``shared_key``: the foreign key is the primary key too, so that a row belongs to the row in the same slot of ``target``.
     ``late``: ``target`` comes later in the order of insertion, so the columns are set once all rows are in.
     """
@@ -43,10 +47,19 @@ class Reference:
     columns: tuple[str, ...]
     target: str
     target_columns: tuple[str, ...]
-    nullable: bool
+    optional: tuple[str, ...]
     to_itself: bool
     shared_key: bool
     late: bool
+
+    @property
+    def nullable(self) -> bool:
+        """Whether a row may refer to nothing."""
+        return bool(self.optional)
+
+    def pointing_to(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What the columns hold for a row of the target."""
+        return {name: row[target] for name, target in zip(self.columns, self.target_columns, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +69,6 @@ class DrawnColumn:
     name: str
     nullable: bool
     palette: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unique:
-    """Columns whose values together differ from row to row; NULLs are all different unless ``nulls_equal``."""
-
-    columns: tuple[str, ...]
-    nulls_equal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +84,24 @@ class Presence:
 class TablePlan:
     """How the rows of one table are made.
 
-    ``numbered`` is the integer key that counts the rows from 1, if there is one; ``fillers`` are columns that neither side
-    reads; ``alternatives`` and ``distinct`` are what a row takes instead of values that a CHECK or UNIQUE refuses.
+    ``numbered`` is the integer key that counts the rows from ``first``, if there is one; ``fillers`` are columns that neither
+    side reads; ``alternatives`` and ``distinct`` are what a row takes instead of values that a CHECK or UNIQUE refuses.
+    ``arrow``: two references by which the rows are the arrows of a graph, which is to have no circles.
     """
 
     name: str
     numbered: str | None
+    first: int
     references: tuple[Reference, ...]
     drawn: tuple[DrawnColumn, ...]
     fillers: tuple[tuple[str, Any], ...]
     uniques: tuple[Unique, ...]
+    exclusions: tuple[Exclusion, ...]
     checks: tuple[Check, ...]
     alternatives: Mapping[str, tuple[Any, ...]]
     distinct: Mapping[str, Distinct]
     presence: Presence | None
+    arrow: tuple[Reference, Reference] | None
 
     @property
     def draws(self) -> int:
@@ -127,17 +136,18 @@ def plan_dataset(
     discriminator has. ``arguments`` are the values that each argument of a hybrid method
     takes. ``ask`` judges values by CHECKs that can't be read. Raises Ungeneratable, with what to do, where a table can't be filled.
     """
-    wanted = frozenset(read)
+    wanted, mappers = frozenset(read), list(mappers)
     ordered = insertion_order(closure(tables, wanted))
     palettes = _Palettes(tuple(constants), _discriminators(mappers), ask)
     names = [table.fullname for table in ordered]
-    plans = [_TablePlanner(table, wanted, names, palettes).plan() for table in ordered]
+    firsts = _first_numbers(mappers)
+    plans = [_TablePlanner(table, wanted, names, palettes).plan(firsts.get(table, 1)) for table in ordered]
     drawn = tuple(st.sampled_from(list(values)) for values in arguments)
     return Plan(tuple(plans), tuple(palettes.strategies), drawn)
 
 
 def closure(tables: Iterable[Table], read: frozenset[Column[Any]]) -> frozenset[Table]:
-    """``tables``, and every table that a NOT NULL or read foreign key of theirs leads to."""
+    """``tables``, and every table that a foreign key of theirs leads to that is NOT NULL, read, or in a CHECK."""
     found: set[Table] = set()
     pending = list(tables)
     while pending:
@@ -148,36 +158,53 @@ def closure(tables: Iterable[Table], read: frozenset[Column[Any]]) -> frozenset[
         pending += [
             constraint.referred_table
             for constraint in table.foreign_key_constraints
-            if not _nullable(constraint) or any(column in read for column in constraint.columns)
+            if not _nullable(constraint)
+            or any(column in read or column.name in _checked(table) for column in constraint.columns)
         ]
     return frozenset(found)
 
 
+def _checked(table: Table) -> frozenset[str]:
+    """The columns that CHECKs read."""
+    return frozenset(name for check in read_checks(table) for name in check.columns)
+
+
 def insertion_order(tables: Iterable[Table]) -> list[Table]:
-    """Referred tables first; where tables refer to each other in a circle, a nullable foreign key gives way."""
+    """Referred tables first; in a circle, a foreign key gives way that can wait."""
     pending = sorted(tables, key=lambda table: table.fullname)
     ordered: list[Table] = []
     while pending:
-        free = (table for table in pending if not _targets(table, pending, nullable=True))
-        nearly = (table for table in pending if not _targets(table, pending, nullable=False))
+        free = (table for table in pending if not _targets(table, pending, waiting=True))
+        nearly = (table for table in pending if not _targets(table, pending, waiting=False))
         chosen = next(itertools.chain(free, nearly, pending))
         pending = [table for table in pending if table is not chosen]
         ordered.append(chosen)
     return ordered
 
 
-def _targets(table: Table, among: Sequence[Table], *, nullable: bool) -> set[Table]:
-    """Other tables ``among`` those given that ``table`` refers to, by nullable foreign keys too or by the others only."""
+def _targets(table: Table, among: Sequence[Table], *, waiting: bool) -> set[Table]:
+    """Other tables ``among`` those given that ``table`` refers to, by foreign keys that can wait too or by the others only."""
     return {
         constraint.referred_table
         for constraint in table.foreign_key_constraints
-        if (nullable or not _nullable(constraint)) and constraint.referred_table in among
+        if (waiting or not _can_wait(constraint)) and constraint.referred_table in among
     } - {table}
+
+
+def _can_wait(constraint: ForeignKeyConstraint) -> bool:
+    """Whether rows may be there before those that they refer to."""
+    return _nullable(constraint) or bool(constraint.deferrable)
 
 
 def _nullable(constraint: ForeignKeyConstraint) -> bool:
     """Whether the reference can be left out: NULL in one of its columns is enough for PostgreSQL."""
-    return all(column.nullable for column in constraint.columns)
+    return any(column.nullable for column in constraint.columns)
+
+
+def _first_numbers(mappers: Iterable[Mapper[Any]]) -> dict[Table, int]:
+    """Where the keys of concrete subclasses start: their base shows the rows of all, and knows them by their keys."""
+    tables = [each.local_table for each in mappers if each.concrete and isinstance(each.local_table, Table)]
+    return {table: 1 + FAR_APART * place for place, table in enumerate(dict.fromkeys(tables))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,41 +277,64 @@ class _TablePlanner:
         self.names = names
         self.palettes = palettes
         self.checks = read_checks(table)
+        self.uniques: tuple[Unique, ...] = ()
+        self.exclusions: tuple[Exclusion, ...] = ()
 
-    def plan(self) -> TablePlan:
+    def plan(self, first: int) -> TablePlan:
         references = tuple(self._references())
-        referring = {name for reference in references for name in reference.columns}
-        numbered = _numbered(self.table, referring)
-        skipped = referring | {numbered}
-        own = [c for c in self.table.columns if c.name not in skipped and c.computed is None]
-        values = {column.name: self._values(column) for column in own if self._needed(column)}
-        drawn = [column for column in own if self._drawn(column)]
+        referring = self._referring(references)
+        numbered = _numbered(self.table, {name for each in references for name in each.columns})
+        own = [c for c in self.table.columns if c.name not in {*referring, numbered} and c.computed is None]
+        self.uniques = tuple(read_uniques(self.table, numbered))
+        self.exclusions = tuple(read_exclusions(self.table))
+        wanted = {column: self._values(column) for column in own if self._needed(column)}
+        values = {column.name: found for column, found in wanted.items() if found is not None}
+        drawn = [column for column in own if self._drawn(column) and column.name in values]
         fillers = [column for column in own if column.name in values and not self._drawn(column)]
         several = tuple(check for check in self.checks if len(check.columns) > 1)
         return TablePlan(
-            self.table.fullname,
-            numbered,
-            references,
-            tuple(
+            name=self.table.fullname,
+            numbered=numbered,
+            first=first,
+            references=references,
+            drawn=tuple(
                 DrawnColumn(each.name, bool(each.nullable), self._palette(each, values[each.name]))
                 for each in drawn
             ),
-            tuple((each.name, values[each.name].distinct(0)) for each in fillers),
-            tuple(_uniques(self.table)),
-            several,
-            {name: (each.pool or ())[:ALTERNATIVES] for name, each in values.items()},
-            {name: each.distinct for name, each in values.items()},
-            self._presence(),
+            fillers=tuple((each.name, values[each.name].distinct(0)) for each in fillers),
+            uniques=self.uniques,
+            exclusions=self.exclusions,
+            checks=several,
+            alternatives={name: (each.pool or ())[:ALTERNATIVES] for name, each in values.items()},
+            distinct={name: each.distinct for name, each in values.items()},
+            presence=self._presence(),
+            arrow=self._arrow(references),
         )
+
+    def _referring(self, references: Iterable[Reference]) -> set[str]:
+        """Columns that references set, or that stay NULL since they would refer to rows that aren't there."""
+        found = {name for each in references for name in (each.optional or each.columns)}
+        keys = self.table.foreign_key_constraints
+        return found | {column.name for key in keys for column in key.columns if column.nullable}
+
+    def _arrow(self, references: Sequence[Reference]) -> tuple[Reference, Reference] | None:
+        """Two references to one table whose columns make a key: the rows of a many-to-many relationship to itself."""
+        keys = [{column.name for column in self.table.primary_key.columns}]
+        keys += [set(unique.columns) for unique in self.uniques]
+        for one, other in itertools.combinations(references, 2):
+            if one.target == other.target and not (one.late or other.late or one.to_itself):
+                both = {*one.columns, *other.columns}
+                if both in keys or both == {column.name for column in self.table.columns}:
+                    return one, other
+        return None
 
     def _drawn(self, column: Column[Any]) -> bool:
         return column in self.read or column in self.palettes.discriminators
 
     def _needed(self, column: Column[Any]) -> bool:
         """Whether rows give the column a value: what neither side reads and may be NULL is left out."""
-        checked = any(column.name in check.columns for check in self.checks)
-        unique = any(column.name in each.columns for each in _uniques(self.table))
-        return self._drawn(column) or not column.nullable or checked or unique
+        kept_apart = (*self.checks, *self.uniques, *self.exclusions)
+        return self._drawn(column) or not column.nullable or any(column.name in each.columns for each in kept_apart)
 
     def _palette(self, column: Column[Any], values: Values) -> int:
         return self.palettes.number(column, self._own_checks(column), values)
@@ -292,8 +342,11 @@ class _TablePlanner:
     def _own_checks(self, column: Column[Any]) -> list[Check]:
         return [check for check in self.checks if check.columns == {column.name}]
 
-    def _values(self, column: Column[Any]) -> Values:
-        """The column's values, those only that its own CHECKs and its discriminator allow."""
+    def _values(self, column: Column[Any]) -> Values | None:
+        """The column's values, those only that its own CHECKs and its discriminator allow.
+
+        None for a type without any where the server fills the column, with NULL if nothing else.
+        """
         discriminator = self.palettes.discriminators.get(column)
         if discriminator is not None:
             return _of_pool(tuple(discriminator.tables))
@@ -302,6 +355,8 @@ class _TablePlanner:
         try:
             values = values_for(column, (*named, *self.palettes.constants))
         except NoStrategy as unknown:
+            if column.nullable or column.server_default is not None:
+                return None
             raise Ungeneratable(
                 f"No values are known for the type {column.type!r}.",
                 where=f"{self.table.fullname}.{column.name}",
@@ -312,23 +367,25 @@ class _TablePlanner:
         return _passing(values, column, checks, self.palettes.ask)
 
     def _references(self) -> Iterator[Reference]:
+        """The narrower ones first: of those that share columns, the wider ones must find rows that fit."""
         table, keys = self.table, set(self.table.primary_key.columns)
-        for constraint in sorted(table.foreign_key_constraints, key=lambda fk: [c.name for c in fk.columns]):
+        constraints = table.foreign_key_constraints
+        for constraint in sorted(constraints, key=lambda fk: (len(fk.columns), [c.name for c in fk.columns])):
             target, nullable = constraint.referred_table, _nullable(constraint)
             if nullable and not self._matters(constraint):
                 continue
             late = self.names.index(target.fullname) > self.names.index(table.fullname)
-            if late and not nullable:
+            if late and not _can_wait(constraint):
                 raise Ungeneratable(
                     f"{table.fullname} and {target.fullname} refer to each other by foreign keys that are NOT NULL.",
                     where=f"{table.fullname}.{next(iter(constraint.columns)).name}",
-                    hint="Rows for such a circle can't be made; make one of the foreign keys nullable.",
+                    hint="Rows for such a circle can't be made; make one of the foreign keys nullable or DEFERRABLE.",
                 )
             yield Reference(
                 columns=tuple(element.parent.name for element in constraint.elements),
                 target=target.fullname,
                 target_columns=tuple(element.column.name for element in constraint.elements),
-                nullable=nullable,
+                optional=tuple(column.name for column in constraint.columns if column.nullable),
                 to_itself=target is table,
                 shared_key=set(constraint.columns) == keys and target is not table,
                 late=late,
@@ -336,7 +393,7 @@ class _TablePlanner:
 
     def _matters(self, constraint: ForeignKeyConstraint) -> bool:
         """Whether a side reads the reference, or a CHECK does, and there are rows to refer to."""
-        checked = {name for check in self.checks for name in check.columns}
+        checked = _checked(self.table)
         read = any(column in self.read or column.name in checked for column in constraint.columns)
         return read and constraint.referred_table.fullname in self.names
 
@@ -372,24 +429,6 @@ def _passing(values: Values, column: Column[Any], checks: Sequence[Check], ask: 
         return values
     drawn = pool or spare
     return Values(st.sampled_from(drawn), lambda number: spare[number % len(spare)], drawn)
-
-
-def _uniques(table: Table) -> Iterator[Unique]:
-    """Primary key, UNIQUE constraints and unique indexes over columns; a partial one counts as if it held for all rows."""
-    yield Unique(tuple(column.name for column in table.primary_key.columns), nulls_equal=True)
-    found: list[UniqueConstraint | Index] = [index for index in table.indexes if index.unique]
-    found += [each for each in table.constraints if isinstance(each, UniqueConstraint)]
-    for names, nulls_equal in sorted((_names(each), _nulls_equal(each)) for each in found):
-        if names:
-            yield Unique(names, nulls_equal)
-
-
-def _names(constraint: UniqueConstraint | Index) -> tuple[str, ...]:
-    return tuple(column.name for column in constraint.columns)
-
-
-def _nulls_equal(constraint: UniqueConstraint | Index) -> bool:
-    return bool(constraint.dialect_options["postgresql"]["nulls_not_distinct"])
 
 
 def _numbered(table: Table, referring: set[str]) -> str | None:

@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.generation.plan import DrawnColumn, Reference, TablePlan, Unique
+from harness.generation.keys import Exclusion, Key, Unique
+from harness.generation.plan import DrawnColumn, Reference, TablePlan
 
 HEADER = 2
 DENSITIES = (128, 64, 192, 32)
@@ -40,7 +41,8 @@ class RowDecoder:
         self.palettes = palettes
         self.placed = placed
         self.earlier: list[Row] = []
-        self.taken: dict[Unique, set[tuple[Any, ...]]] = {unique: set() for unique in plan.uniques}
+        self.taken: dict[Unique, set[Key]] = {unique: set() for unique in plan.uniques}
+        self.places = {} if plan.arrow is None else _places(plan.arrow[0], placed)
 
     def rows(self) -> list[Row | None]:
         """One entry for each slot."""
@@ -63,56 +65,75 @@ class RowDecoder:
         """The row of a slot; None where it can't refer to what it must, or no choice of values is allowed."""
         row: Row = {}
         if self.plan.numbered is not None:
-            row[self.plan.numbered] = len(self.earlier) + 1
+            row[self.plan.numbered] = self.plan.first + len(self.earlier)
         remaining = iter(choices[1:])
         for reference in self.plan.references:
             if not self._refer(row, reference, slot, next(remaining)):
                 return None
         for column in self.plan.drawn:
-            row[column.name] = self._value(column, next(remaining))
-        row.update(self.plan.fillers)
-        return row if self._passes(row) and self._make_unique(row, slot) else None
+            row.setdefault(column.name, self._value(column, next(remaining)))
+        for name, value in self.plan.fillers:
+            row.setdefault(name, value)
+        for reference in self.plan.references:
+            if reference.columns[0] not in row:  # the first of its kind, which has only itself to refer to
+                row.update(reference.pointing_to(row))
+        return row if self._passes(row) and self._points_down(row) and self._apart(row, slot) else None
 
     def _refer(self, row: Row, reference: Reference, slot: int, choice: int) -> bool:
-        target = None if reference.late else self._target(reference, slot, choice)
-        if target is None and not reference.nullable:
-            if not reference.to_itself:
-                return False
-            target = row
-        for name, target_name in zip(reference.columns, reference.target_columns, strict=True):
-            value = None if target is None else target[target_name]
-            if name not in row or row[name] is None:
-                row[name] = value
-            elif value is not None and row[name] != value:  # two foreign keys share the column
-                return False
-        return True
+        """Set what refers to another row, as far as there is one; whether that is far enough."""
+        target = None if reference.late else self._target(row, reference, slot, choice)
+        if target is not None:
+            row.update(reference.pointing_to(target))
+            return True
+        for name in reference.columns if reference.late else reference.optional:
+            row.setdefault(name, None)
+        return reference.late or reference.to_itself or any(row[name] is None for name in reference.optional)
 
     def _value(self, column: DrawnColumn, choice: int) -> Any:
         palette = self.palettes[column.palette]
         index = choice % (len(palette) + column.nullable)
         return palette[index] if index < len(palette) else None
 
-    def _target(self, reference: Reference, slot: int, choice: int) -> Row | None:
-        if reference.to_itself:
-            return self._ancestor(choice)
-        rows = self.placed[reference.target]
+    def _target(self, row: Row, reference: Reference, slot: int, choice: int) -> Row | None:
         if reference.shared_key:
-            return rows[slot]
+            return self.placed[reference.target][slot]
+        fixed = [
+            (target_name, row[name])
+            for name, target_name in zip(reference.columns, reference.target_columns, strict=True)
+            if row.get(name) is not None
+        ]
+        if reference.to_itself:
+            return self._ancestor(choice, fixed)
         if reference.nullable and choice < NULL_BELOW:
             return None
+        rows = self.placed[reference.target]
         start = choice % len(rows)
-        return next((row for row in (*rows[start:], *rows[:start]) if row is not None), None)
+        return next((row for row in (*rows[start:], *rows[:start]) if row is not None and _fits(row, fixed)), None)
 
-    def _ancestor(self, choice: int) -> Row | None:
+    def _ancestor(self, choice: int, fixed: Sequence[tuple[str, Any]]) -> Row | None:
         """An earlier row of the same table, so that rows form a forest."""
-        if not self.earlier:
+        earlier = [row for row in self.earlier if _fits(row, fixed)] if fixed else self.earlier
+        if not earlier:
             return None
         if self.shape == CHAIN_SHAPE:
-            return self.earlier[-1]
+            return earlier[-1]
         if self.shape == STAR_SHAPE:
-            return self.earlier[0]
-        index = choice % (len(self.earlier) + 1)
-        return self.earlier[index - 1] if index else None
+            return earlier[0]
+        index = choice % (len(earlier) + 1)
+        return earlier[index - 1] if index else None
+
+    def _points_down(self, row: Row) -> bool:
+        """Whether an arrow goes from one row to another, turned around if need be: always down, so never in a circle."""
+        if self.plan.arrow is None:
+            return True
+        start, end = self.plan.arrow
+        tail = tuple([row[name] for name in start.columns])
+        head = tuple([row[name] for name in end.columns])
+        if None in tail or None in head:
+            return True
+        if self.places[tail] > self.places[head]:
+            row.update(zip((*start.columns, *end.columns), (*head, *tail), strict=True))
+        return tail != head
 
     def _passes(self, row: Row) -> bool:
         """Whether the row passes the CHECKs over several columns, if need be with other values in them."""
@@ -139,11 +160,10 @@ class RowDecoder:
         yield {}
         for reference in self.plan.references:
             if name in reference.columns and reference.nullable:
-                yield dict.fromkeys(reference.columns)
+                yield dict.fromkeys(reference.optional)
                 target = None if reference.late else self._any_target(reference)
                 if target is not None:
-                    pairs = zip(reference.columns, reference.target_columns, strict=True)
-                    yield {column: target[target_column] for column, target_column in pairs}
+                    yield reference.pointing_to(target)
         for value in self.plan.alternatives.get(name, ()):
             yield {name: value}
         if any(column.name == name and column.nullable for column in self.plan.drawn):
@@ -153,32 +173,50 @@ class RowDecoder:
         rows = self.earlier if reference.to_itself else self.placed[reference.target]
         return next((row for row in rows if row is not None), None)
 
-    def _make_unique(self, row: Row, slot: int) -> bool:
-        """Whether the row's keys are its own, if need be with other values in columns that refer to nothing."""
-        for unique, taken in self.taken.items():
-            if not self._free(row, unique, taken) and not self._freed(row, unique, taken, slot):
+    def _apart(self, row: Row, slot: int) -> bool:
+        """Whether the row shares nothing that it must not, if need be with other values in columns that refer to nothing."""
+        barriers: tuple[Unique | Exclusion, ...] = (*self.plan.uniques, *self.plan.exclusions)
+        for barrier in barriers:
+            if self._clashes(row, barrier) and not self._moved(row, barrier, slot):
                 return False
         for unique, taken in self.taken.items():
-            taken.add(self._key(row, unique))
+            key = unique.key(row)
+            if key is not None:
+                taken.add(key)
         return True
 
-    def _freed(self, row: Row, unique: Unique, taken: set[tuple[Any, ...]], slot: int) -> bool:
-        name = next((each for each in unique.columns if each in self.plan.distinct), None)
-        if name is None:
-            return False
-        for number in range(slot, slot + len(taken) + 2):
-            row[name] = self.plan.distinct[name](number)
-            if self._free(row, unique, taken):
-                return all(check.passes(row) for check in self.plan.checks)
+    def _clashes(self, row: Row, barrier: Unique | Exclusion) -> bool:
+        if isinstance(barrier, Unique):
+            return barrier.key(row) in self.taken[barrier]
+        return any(barrier.clashes(row, other) for other in self.earlier)
+
+    def _moved(self, row: Row, barrier: Unique | Exclusion, slot: int) -> bool:
+        """Whether another value takes the row away from the others."""
+        for move in self._moves(barrier, slot):
+            moved = {**row, **move}
+            if not self._clashes(moved, barrier) and all(check.passes(moved) for check in self.plan.checks):
+                row.update(move)
+                return True
         return False
 
-    def _free(self, row: Row, unique: Unique, taken: set[tuple[Any, ...]]) -> bool:
-        key = self._key(row, unique)
-        return (None in key and not unique.nulls_equal) or key not in taken
+    def _moves(self, barrier: Unique | Exclusion, slot: int) -> Iterator[Row]:
+        """Values of their own for what must differ, then such as take the row out of the barrier's condition."""
+        for name in barrier.columns:
+            if name in self.plan.distinct:
+                numbers = range(slot, slot + len(self.earlier) + 2)
+                yield from ({name: self.plan.distinct[name](number)} for number in numbers)
+        for name in barrier.condition.columns if barrier.condition is not None else ():
+            yield from itertools.islice(self._options(name), 1, None)
 
-    def _key(self, row: Row, unique: Unique) -> tuple[Any, ...]:
-        return tuple(_hashable(row.get(name)) for name in unique.columns)
+
+def _fits(row: Row, fixed: Sequence[tuple[str, Any]]) -> bool:
+    return all(row[name] == value for name, value in fixed)
 
 
-def _hashable(value: Any) -> Any:
-    return repr(value) if isinstance(value, list | dict | set) else value
+def _places(reference: Reference, placed: Placed) -> dict[Key, int]:
+    """The slot of each row that ``reference`` can lead to."""
+    return {
+        tuple([row[name] for name in reference.target_columns]): slot
+        for slot, row in enumerate(placed[reference.target])
+        if row is not None
+    }

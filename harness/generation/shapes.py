@@ -27,7 +27,7 @@ def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
         rows = [dict(row) for row in dataset.tables[table]]
         for reference in _self_references(plan, table):
             for row, parent in zip(rows, (*rows[1:], rows[0]), strict=True):
-                row.update(_pointing(reference, parent))
+                row.update(reference.pointing_to(parent))
         yield replace(dataset, tables={**dataset.tables, table: tuple(rows)}, shape="cycle")
 
 
@@ -51,11 +51,6 @@ def has_self_reference(plan: Plan, table: str) -> bool:
 
 def _self_references(plan: Plan, table: str) -> list[Reference]:
     return [r for each in plan.tables if each.name == table for r in each.references if r.to_itself]
-
-
-def _pointing(reference: Reference, parent: dict[str, Any]) -> dict[str, Any]:
-    pairs = zip(reference.columns, reference.target_columns, strict=True)
-    return {name: parent[target_name] for name, target_name in pairs}
 
 
 def _sizes(plan: Plan, rows: int) -> dict[str, int]:

@@ -53,7 +53,7 @@ class HybridPlugin:
 
         return HybridScheduling(config, log)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Findings that fail nothing are told all the same."""
         reports = [
             each

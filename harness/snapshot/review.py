@@ -146,7 +146,7 @@ class _SnapshotHooks:
         if stash[_COMPLETE] and hasattr(self._config, "_syrupy") and not self._config.option.collectonly:
             _assertion(session, self._config.rootpath / FOLDER / "-" / "-.sql", accept=False)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Name the snapshots that were written because there were none."""
         reports = terminalreporter.getreports("passed")
         written = sorted(

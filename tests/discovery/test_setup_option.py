@@ -53,7 +53,7 @@ def test_runs_before_the_models_are_imported(command, folder):
     assert "KeyError: 'ITEM_TABLE'" in without.err
     for setup, printed in (("prepare:prepare", ""), ("prepare.py:around", "over\n")):
         ran = command(folder, "list", "models", "--setup", setup)
-        assert (ran.status, ran.out, ran.err) == (0, "Item.number  models.py:16\n", printed)
+        assert (ran.status, ran.out, ran.err) == (0, "Item.number  models.py:15\n", printed)
 
 
 def test_is_taken_from_pyproject(command, folder, tmp_path):
@@ -61,7 +61,7 @@ def test_is_taken_from_pyproject(command, folder, tmp_path):
         (tmp_path / file).write_text((folder / file).read_text())
     (tmp_path / "pyproject.toml").write_text("[tool.hybrid-harness]\nsetup = 'prepare:prepare'\n")
     ran = command(tmp_path, "list", "models")
-    assert (ran.status, ran.out, ran.err) == (0, "Item.number  models.py:16\n", "")
+    assert (ran.status, ran.out, ran.err) == (0, "Item.number  models.py:15\n", "")
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,9 @@ def test_the_server_takes_what_is_drawn(target, server):
         engine.dispose()
         server.drop_database(url)
     share = 1 - refused.total() / len(given_to_server)
-    print(
+    print(  # noqa: T201 - the figure, for pytest -rP
         f"{target}: the server takes {share:.1%} of {len(given_to_server)} datasets; refused: {dict(refused)}"
-    )  # noqa: T201
+    )
     assert share >= 0.98, refused
 
 

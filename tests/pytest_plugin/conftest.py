@@ -11,7 +11,8 @@ from .projects import Project
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
     """What is made once for all runs: the data folder of a new server, compiled modules; nothing of the user's."""
-    return tmp_path_factory.mktemp("cache")
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache-of-projects"
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ def project(pytester, monkeypatch, cache):
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(cache / "compiled"))
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     # Hypothesis keeps failures where the process began, not where the project is.
+    hypothesis.settings.register_profile("before", hypothesis.settings())
     hypothesis.settings.register_profile("forgetful", database=None)
-    before = hypothesis.settings.get_current_profile_name()
     hypothesis.settings.load_profile("forgetful")
     yield Project(pytester)
-    hypothesis.settings.load_profile(before)
+    hypothesis.settings.load_profile("before")

@@ -30,7 +30,8 @@ class Author(Base):
     @productivity.inplace.expression
     @classmethod
     def _productivity(cls):
-        return select(func.count(Poem.id)).where(Poem.author_id == cls.id).scalar_subquery()
+        own = select(func.count(Poem.id)).where(Poem.author_id == cls.id)
+        return own.correlate_except(Poem).scalar_subquery()
 
     @hybrid_property
     def alive(self):

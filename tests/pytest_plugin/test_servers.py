@@ -12,7 +12,7 @@ import pytest
 
 from .projects import left_of, outcomes
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 def until(condition):
@@ -95,11 +95,14 @@ def test_an_interrupted_run_leaves_no_server(project):
     project.models("endless")
     command = [sys.executable, "-m", "pytest", "--hybrids-timeout", "600", "-p", "no:cacheprovider"]
     with subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, text=True) as run:
-        until(lambda: (project.path / "endless").exists() or run.poll() is not None)
-        (folder,) = project.servers()
-        assert left_of(folder)
-        os.kill(run.pid, signal.SIGINT)
-        said, _ = run.communicate(timeout=DEADLINE)
+        try:
+            until(lambda: (project.path / "endless").exists() or run.poll() is not None)
+            (folder,) = project.servers()
+            assert left_of(folder)
+            os.kill(run.pid, signal.SIGINT)
+            said, _ = run.communicate(timeout=DEADLINE)
+        finally:
+            run.kill()
     assert run.returncode == pytest.ExitCode.INTERRUPTED
     assert "KeyboardInterrupt" in said
     assert not left_of(folder)

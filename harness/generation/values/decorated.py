@@ -96,12 +96,9 @@ class _Decorator:
             )
 
     def _attributes(self) -> Iterator[tuple[Any, ...]]:
-        """Values of the enums and models among the decorator's attributes, and its choices."""
+        """Values of the enums, models and annotations among the decorator's attributes, and its choices."""
         attributes = [*vars(self.type_).values(), *vars(type(self.type_)).values()]
-        for class_ in (each for each in attributes if isinstance(each, type)):
-            values = (
-                examples(class_) if class_ not in EXAMPLES and not issubclass(class_, TypeDecorator) else ()
-            )
+        for values in (examples(each) for each in attributes if _says_values(each)):
             yield values
             yield tuple(getattr(value, "value", None) for value in values)
             yield ([], *([value] for value in values)) if values else ()
@@ -163,6 +160,13 @@ class _Decorator:
             return lambda value: value
         method = getattr(self.type_, name)
         return lambda value: method(value, DIALECT)
+
+
+def _says_values(attribute: Any) -> bool:
+    """Whether it is an enum, a model, or an annotation made of such as ``Cron | Interval``."""
+    if isinstance(attribute, type):
+        return attribute not in EXAMPLES and not issubclass(attribute, TypeDecorator)
+    return typing.get_origin(attribute) is not None
 
 
 def _hashable(constants: Iterable[Any]) -> set[Any]:

@@ -134,9 +134,14 @@ def ranges(of: TypeEngine[Any]) -> Maker:
         ]
         if isinstance(type_, AbstractMultiRange):
             return _multi(pool, items, mined)
-        return Domain(pool, lambda number: Range(items.distinct(number), None), tuple(mined))
+        return Domain(pool, lambda number: _numbered(items, number), tuple(mined))
 
     return make
+
+
+def _numbered(items: Domain, number: int) -> Range[Any]:
+    """Ranges that don't overlap, as EXCLUDE constraints ask for."""
+    return Range(*sorted((items.distinct(2 * number), items.distinct(2 * number + 1))), bounds="[)")
 
 
 def _single_ranges(items: Domain) -> list[Range[Any]]:
@@ -166,6 +171,6 @@ def _multi(pool: tuple[Range[Any], ...], items: Domain, mined: list[Range[Any]])
     single = [MultiRange([each]) for each in pool if not each.isempty]
     return Domain(
         (single[0], MultiRange([]), *apart, *single[1:]),
-        lambda number: MultiRange([Range(items.distinct(number), None)]),
+        lambda number: MultiRange([_numbered(items, number)]),
         tuple(MultiRange([each]) for each in mined),
     )

@@ -1,0 +1,22 @@
+-- Tenant.feature_adoption_rate
+
+SELECT
+  tenants.id,
+  CASE
+    WHEN (tenants.id IS NOT NULL) THEN CAST((
+      SELECT count(DISTINCT own_usage.feature_name) FILTER (WHERE own_usage.feature_name IN (
+        'anomaly_detection',
+        'chat_assistant',
+        'churn_prediction',
+        'code_completion',
+        'document_summary',
+        'image_generation',
+        'semantic_search',
+        'sentiment_analysis',
+        'speech_transcription'
+      )) AS adopted
+      FROM ai_feature_usage AS own_usage
+      WHERE own_usage.tenant_id = tenants.id
+    ) AS DOUBLE PRECISION) / CAST(9.0 AS DOUBLE PRECISION)
+  END AS feature_adoption_rate
+FROM tenants

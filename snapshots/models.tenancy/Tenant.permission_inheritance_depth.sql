@@ -1,0 +1,19 @@
+-- Tenant.permission_inheritance_depth
+
+SELECT
+  tenants.id,
+  CASE
+    WHEN (tenants.id IS NOT NULL) THEN (
+      WITH RECURSIVE lineage(id) AS (
+        SELECT tenants.id AS id
+        UNION
+        SELECT member.parent_id AS parent_id
+        FROM tenants AS member
+        JOIN lineage ON member.id = lineage.id
+        WHERE member.parent_id IS NOT NULL
+      )
+      SELECT count(*) - 1 AS depth
+      FROM lineage
+    )
+  END AS permission_inheritance_depth
+FROM tenants
