@@ -8,6 +8,8 @@ from harness.core.dataset import Dataset
 from harness.core.hybrid import Hybrid
 from harness.core.outcome import Outcome, Returned
 
+COMPARISON = "comparison"
+"""The form of a hybrid that has no value to select, but can be compared."""
 Key = tuple[Any, ...]
 """A primary key's values, in the order of the mapper's primary key."""
 
@@ -16,8 +18,8 @@ Key = tuple[Any, ...]
 class ClassLevel:
     """The value of ``Class.hybrid``: Python source of its repr, and what SQLAlchemy takes it for.
 
-    ``form`` is one of ``expression`` (composes), ``select`` (a bare Select), ``text`` (a TextClause), ``none``, ``constant``
-    (any other Python value).
+    ``form`` is one of ``expression`` (composes), ``select`` (a bare Select), ``comparison`` (a comparator or a relationship),
+    ``text`` (a TextClause), ``none``, ``constant`` (any other Python value).
     """
 
     form: str
@@ -72,11 +74,16 @@ class Translation:
     structure: Structure = field(default_factory=Structure)
 
     @property
+    def compares(self) -> bool:
+        """Whether there is no value to select, only one to compare with."""
+        return isinstance(self.class_level, Returned) and self.class_level.value.form == COMPARISON
+
+    @property
     def runs(self) -> bool:
         """Whether the plain select can be sent to a server."""
         return (
             isinstance(self.class_level, Returned)
-            and self.class_level.value.form in ("expression", "select")
+            and self.class_level.value.form in ("expression", "select", COMPARISON)
             and isinstance(self.statements.get("select"), Returned)
             and not self.structure.unbound
         )
@@ -97,11 +104,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """What ``where(Class.attr == value)`` found in a position, for a value that the getter gave.
+
+    ``expected`` are the rows whose getter gives the same, ``known`` those of which Python can tell; ``found`` is
+    Returned(keys), Raised or TimedOut.
+    """
+
+    position: str
+    value: str
+    expected: frozenset[Key]
+    known: frozenset[Key]
+    found: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """Both sides of one hybrid on one dataset.
 
     ``python`` has an outcome for each instance; ``select`` is Returned(rows of (key, value)), Raised or TimedOut;
-    ``answers`` are the other positions, empty where the select itself gave no rows.
+    ``answers`` are the other positions, empty where the select itself gave no rows. Of a hybrid that has no value to
+    select there are ``matches`` in the place of both, and ``python`` has what went wrong only.
     """
 
     hybrid: Hybrid
@@ -110,6 +133,7 @@ class Example:
     python: Mapping[Key, Outcome]
     select: Outcome
     answers: tuple[Answer, ...] = ()
+    matches: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

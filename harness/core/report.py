@@ -49,7 +49,7 @@ class HybridReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A whole run. ``seed`` is the one that reproduces it."""
+    """A whole run. ``seed`` is the one that reproduces it; ``notices`` say what of the schema the server would not take."""
 
     targets: tuple[str, ...]
     seed: int
@@ -57,6 +57,7 @@ class RunReport:
     server_version: str
     hybrids: Sequence[HybridReport]
     seconds: float
+    notices: tuple[str, ...] = ()
 
     def fails(self, threshold: Severity) -> bool:
         """Whether a finding reaches ``threshold``; under ``warning`` an untested hybrid does too."""

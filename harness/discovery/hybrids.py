@@ -3,7 +3,7 @@
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,14 @@ from harness.discovery.targets import Target
 class Discovered:
     """A hybrid with the SQLAlchemy objects behind it: the mapper it is evaluated on, and what Python reads.
 
-    ``parameters`` are those of a hybrid_method, None for an attribute.
+    ``parameters`` are those of a hybrid_method, None for an attribute. ``obstacle`` says why it can't be used.
     """
 
     hybrid: Hybrid
     mapper: Mapper[Any]
     reads: PythonReads
     parameters: tuple[Parameter, ...] | None
+    obstacle: str | None = None
 
 
 KINDS: Mapping[object, Kind] = {
@@ -73,23 +74,29 @@ def _descriptors(mapper: Mapper[Any]) -> Iterator[tuple[Kind, str, Any]]:
         if descriptor.extension_type in KINDS and not _is_second_name(mapper, name, descriptor):
             yield KINDS[descriptor.extension_type], name, descriptor
     for prop in mapper.column_attrs:
-        if not isinstance(prop.columns[0], Column):
+        if getattr(prop.columns[0], "table", None) is None:  # no column of a table, a subquery or a union
             yield Kind.COLUMN_PROPERTY, prop.key, prop.columns[0]
 
 
 def _is_second_name(mapper: Mapper[Any], name: str, descriptor: Any) -> bool:
     """``.inplace`` leaves a hybrid under another name too, which a subclass has even where it overrides the first."""
-    getter = getattr(descriptor, "fget", None) or getattr(descriptor, "func", None)
-    first = getattr(getter, "__name__", name)
     owner = next((each for each in mapper.class_.__mro__ if name in vars(each)), mapper.class_)
-    return first != name and vars(owner).get(first) is descriptor
+    names = [other for other, value in vars(owner).items() if value is descriptor]
+    return bool(names) and name != _first_name(names, descriptor)
+
+
+def _first_name(names: Sequence[str], descriptor: Any) -> str:
+    """The name that people use: the getter's own, unless that is private and another is not."""
+    getter = getattr(descriptor, "fget", None) or getattr(descriptor, "func", None)
+    own = getattr(getter, "__name__", "")
+    ordered = sorted(names, key=lambda name: name != own)
+    return next((name for name in ordered if not name.startswith("_")), ordered[0])
 
 
 def _describe(target: Target, shown: _Shown) -> Discovered:
     mapper = shown.mappers[0]
     getter = _getter(shown)
-    name = getattr(getter, "__name__", shown.names[0])
-    attribute = name if name in shown.names else shown.names[0]
+    attribute = _first_name(shown.names, shown.descriptor)
     file, line = source_of(getter, mapper.class_, attribute)
     reads = python_reads(mapper, getter)
     hybrid = Hybrid(
@@ -106,7 +113,15 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
         setter_under=_setter_under(shown),
     )
     parameters = parameters_of(shown.descriptor.func) if shown.kind is Kind.HYBRID_METHOD else None
-    return Discovered(hybrid, mapper, reads, parameters)
+    return Discovered(hybrid, mapper, reads, parameters, _obstacle(reads, target))
+
+
+def _obstacle(reads: PythonReads, target: Target) -> str | None:
+    """Which mapper that the hybrid needs can't be configured, and why."""
+    refused = next((mapper for mapper in reads.mappers if mapper in target.refused), None)
+    if refused is None:
+        return None
+    return f"the mapper of {refused.class_.__qualname__} can't be configured: {target.refused[refused]}"
 
 
 def _setter_under(shown: _Shown) -> str | None:

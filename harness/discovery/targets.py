@@ -1,13 +1,14 @@
 """TARGET, the text that a user gives, to the mappers that it names."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapper, registry
+from sqlalchemy.orm import Mapper, mapperlib, registry
+from sqlalchemy.orm.interfaces import EXT_SKIP
 
 from harness.core.errors import EnvironmentProblem, UsageProblem
 from harness.discovery.importing import Named, import_module
@@ -17,33 +18,83 @@ FORMS = "a target is pkg.module, pkg.module:Base, pkg.module:db, pkg.module:Clas
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target as given, and the mappers behind it in the order of their class names."""
+    """A target as given, and the mappers behind it in the order of their class names.
+
+    ``refused`` are mappers that SQLAlchemy can't configure, with the reason; not only those of the target.
+    """
 
     spec: str
     mappers: tuple[Mapper[Any], ...]
+    refused: Mapping[Mapper[Any], str] = field(default_factory=dict)
 
 
 def load_target(spec: str) -> Target:
     """Import what ``spec`` names and configure its mappers.
 
     Raises UsageProblem for a target that names nothing with mapped classes, EnvironmentProblem for models that don't import
-    or whose mappers can't be configured.
+    or of which no mapper can be configured.
     """
     named = Named(spec, "target", f"The models of {spec!r} don't import", FORMS)
     module = import_module(named)
     _, name = named.parts
     mappers = _mappers_of(_attribute(module, name, spec), spec) if name else _mappers_in(module, spec)
-    for mapper in mappers:
-        try:
+    refused = _configure(mappers, spec)
+    return Target(spec, tuple(sorted(mappers, key=lambda mapper: mapper.class_.__qualname__)), refused)
+
+
+def _configure(mappers: Collection[Mapper[Any]], spec: str) -> dict[Mapper[Any], str]:
+    """Configure ``mappers`` and those they need; SQLAlchemy skips from now on those that it can't, returned with the reason.
+
+    Raises EnvironmentProblem where none of ``mappers`` is left.
+    """
+    skipped: set[Mapper[Any]] = set()
+    while (error := _configuration_error(mappers)) is not None:
+        culprit = _culprit(error)
+        if culprit is None or culprit in skipped:
+            raise _not_configured(spec, next(iter(mappers)), error) from error
+        skipped.add(culprit)
+        event.listen(culprit, "before_mapper_configured", lambda *_: EXT_SKIP, retval=True)
+    refused = {each: _failure(each) for each in _all_mappers() if _failure(each)}
+    if refused.keys() >= set(mappers):
+        mapper, failure = next(each for each in refused.items() if each[0] in mappers)
+        raise _not_configured(spec, mapper, failure) from failure
+    return {mapper: _said(failure) for mapper, failure in refused.items()}
+
+
+def _configuration_error(mappers: Iterable[Mapper[Any]]) -> Exception | None:
+    try:
+        for mapper in mappers:
             mapper._check_configure()  # noqa: SLF001 - configure_mappers() configures every registry of the process
-        except Exception as error:  # lambdas of the user's mapping run here
-            said = error if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"
-            raise EnvironmentProblem(
-                f"The mappers of {spec} can't be configured: {said}",
-                where=f"{mapper.class_.__module__}.{mapper.class_.__qualname__}",
-                hint="Mend the mapping that SQLAlchemy names; the same happens when the application starts.",
-            ) from error
-    return Target(spec, tuple(sorted(mappers, key=lambda mapper: mapper.class_.__qualname__)))
+    except Exception as error:  # noqa: BLE001 - lambdas of the user's mapping run here
+        return error
+    return None
+
+
+def _culprit(error: Exception) -> Mapper[Any] | None:
+    """The mapper on which SQLAlchemy gave up, which need not be one that was asked for."""
+    first = getattr(error, "_configure_failed", error)
+    return next((mapper for mapper in _all_mappers() if _failure(mapper) is first), None)
+
+
+def _all_mappers() -> Iterator[Mapper[Any]]:
+    registries = mapperlib._all_registries()  # noqa: SLF001 - no public function lists them
+    return (mapper for each in registries for mapper in each.mappers)
+
+
+def _failure(mapper: Mapper[Any]) -> Any:
+    return mapper._configure_failed  # noqa: SLF001 - SQLAlchemy keeps what it raised nowhere else
+
+
+def _said(error: BaseException) -> str:
+    return str(error) if isinstance(error, SQLAlchemyError) else f"{type(error).__name__}: {error}"
+
+
+def _not_configured(spec: str, mapper: Mapper[Any], error: BaseException) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"The mappers of {spec} can't be configured: {_said(error)}",
+        where=f"{mapper.class_.__module__}.{mapper.class_.__qualname__}",
+        hint="Mend the mapping that SQLAlchemy names; the same happens when the application starts.",
+    )
 
 
 def _attribute(module: ModuleType, name: str, spec: str) -> object:
@@ -67,11 +118,13 @@ def _listing(module: ModuleType) -> str:
 def _registry_of(value: object) -> registry | None:
     if isinstance(value, registry):
         return value
-    found = _safely(value, "registry")
-    if isinstance(found, registry):
-        return found
-    models_registry = _safely(_safely(value, "Model"), "registry")
-    return models_registry if isinstance(models_registry, registry) else None
+    places = (
+        (value, "registry"),
+        (value, "_sa_registry"),
+        (_safely(value, "Model"), "registry"),
+    )  # SQLModel has the second
+    candidates = (_safely(owner, name) for owner, name in places)
+    return next((found for found in candidates if isinstance(found, registry)), None)
 
 
 def _safely(value: object, name: str) -> object:
@@ -89,7 +142,7 @@ def _mapper_of(value: object) -> Mapper[Any] | None:
     return mapper if isinstance(mapper, Mapper) else None
 
 
-def _mappers_of(value: object, spec: str) -> Iterable[Mapper[Any]]:
+def _mappers_of(value: object, spec: str) -> Collection[Mapper[Any]]:
     mapper = _mapper_of(value)
     if mapper is not None:
         return [mapper]
@@ -104,7 +157,7 @@ def _mappers_of(value: object, spec: str) -> Iterable[Mapper[Any]]:
     return mappers
 
 
-def _mappers_in(module: ModuleType, spec: str) -> Iterable[Mapper[Any]]:
+def _mappers_in(module: ModuleType, spec: str) -> Collection[Mapper[Any]]:
     values = list(vars(module).values())
     found = {mapper for value in values if (mapper := _mapper_of(value)) is not None}
     registries = {reg for value in values if (reg := _registry_of(value)) is not None}

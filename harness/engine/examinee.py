@@ -15,13 +15,23 @@ from sqlalchemy.orm import Session
 from harness.core.dataset import Dataset
 from harness.core.finding import Finding
 from harness.core.hybrid import Hybrid
-from harness.core.observation import Answer, Compiled, Example, Growth, QueryPlan, ServerLoss, Translation
+from harness.core.observation import (
+    Answer,
+    ClassLevel,
+    Compiled,
+    Example,
+    Growth,
+    QueryPlan,
+    ServerLoss,
+    Translation,
+)
 from harness.core.outcome import Returned
 from harness.core.report import HybridReport, Stats
 from harness.discovery import Discovered
 from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.tally import Tally
 from harness.evaluation.canonical import CanonicalSQL
+from harness.evaluation.comparison_side import ComparisonSide
 from harness.evaluation.loader import Rejected
 from harness.evaluation.python_side import PythonSide
 from harness.evaluation.sql_side import SqlSide
@@ -66,7 +76,7 @@ class Examinee:
         self.shrunk: dict[Identity, Finding] = {}
         self.known = KnownFailures(settings().database, f"{self.hybrid.module}:{self.hybrid.name}")
         self.seconds = seconds
-        self.reason = _unfillable(discovered, self.arguments)
+        self.reason = discovered.obstacle or _unfillable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
         self.growth: Growth | None = None
         self.query_plan: QueryPlan | None = None
@@ -75,7 +85,9 @@ class Examinee:
 
     @cached_property
     def translation(self) -> Translation:
-        """The SQL side before any data."""
+        """The SQL side before any data; unknown where the class can't be used, or nothing is known to call a method with."""
+        if self.discovered.obstacle is not None or (self.arguments and not all(self.arguments)):
+            return Translation(self.hybrid, Returned(ClassLevel("unknown", "", "")))
         return translate(self.hybrid, self.subject, seconds=self.seconds)
 
     def sides(self, arguments: tuple[Any, ...] = ()) -> Sides:
@@ -130,12 +142,22 @@ class Examinee:
         with self.clock():
             connection = session.connection()
             sides = self.sides(dataset.arguments)
+            if self.translation.compares:
+                return self._compared(session, dataset, sides)
             select = sides.sql.select(connection)
             answers: tuple[Answer, ...] = ()
             if isinstance(select, Returned) and positions != frozenset():
                 answers = tuple(sides.sql.answers(connection, select.value, only=positions))
             python = sides.python.evaluate(session)
             return Example(self.hybrid, self.translation.structure, dataset, python, select, answers)
+
+    def _compared(self, session: Session, dataset: Dataset, sides: Sides) -> Example:
+        """The example of a hybrid that has no value to select."""
+        python = sides.python.evaluate(session)
+        comparison = ComparisonSide(self.subject, seconds=self.seconds)
+        matches = tuple(comparison.matches(session.connection(), python))
+        wrong = {key: outcome for key, outcome in python.items() if not isinstance(outcome, Returned)}
+        return Example(self.hybrid, self.translation.structure, dataset, wrong, Returned(()), matches=matches)
 
     def record(self, seen: Example) -> None:
         """Count the example, and keep the first finding of each identity."""
@@ -198,10 +220,9 @@ class Examinee:
 
     @property
     def table(self) -> str:
-        """The full name of the hybrid's own table."""
+        """The full name of the hybrid's own table; empty where the class is mapped to a select or a union."""
         table = self.discovered.mapper.local_table
-        assert isinstance(table, Table)
-        return table.fullname
+        return table.fullname if isinstance(table, Table) else ""
 
     @cached_property
     def tables(self) -> frozenset[Table]:

@@ -11,6 +11,7 @@ from harness.database import start_server
 from harness.discovery import discover, load_target, prepared
 from harness.engine.bench import Servers
 from harness.engine.examination import Examination
+from harness.engine.merging import by_function
 from harness.rules import RULES
 
 Progress = Callable[[str, int, int], None]
@@ -42,17 +43,25 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
         if not total:
             raise _nothing_selected(targets, options, sum(len(hybrids) for _, hybrids in found))
         reports: list[HybridReport] = []
+        notices: list[str] = []
         for examination in examinations:
             try:
                 for group in examination.groups():
                     if progress is not None:
                         progress(", ".join(each.hybrid.name for each in group), len(reports), total)
                     reports += examination.reports(group)
+                notices += examination.notices
             finally:
                 examination.close()
         server = servers.current
         return RunReport(
-            tuple(targets), options.seed, server.provider, server.version, reports, time.monotonic() - start
+            tuple(targets),
+            options.seed,
+            server.provider,
+            server.version,
+            by_function(reports),
+            time.monotonic() - start,
+            tuple(notices),
         )
 
 

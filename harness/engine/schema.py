@@ -68,13 +68,13 @@ class _Creator(SchemaGenerator):
         """Schemas first, foreign keys last, so that no order of the tables is needed."""
         for name in sorted(_schemas(metadata)):
             self._attempt(lambda: self.connection.execute(CreateSchema(name, if_not_exists=True)))  # noqa: B023
-        self.traverse_single(metadata)  # type: ignore[no-untyped-call]
+        self.traverse_single(metadata)
         for table in self._created:
             for constraint in table.foreign_key_constraints:
                 if constraint.referred_table not in self.problems:
                     self._add(constraint)
 
-    def visit_table(self, table: Table, **options: Any) -> None:
+    def visit_table(self, table: Table, **options: Any) -> None:  # type: ignore[override]
         options["include_foreign_key_constraints"] = ()
         complaint = self._attempt(lambda: super(_Creator, self).visit_table(table, **options))  # type: ignore[no-untyped-call]
         if complaint is None:
@@ -85,7 +85,7 @@ class _Creator(SchemaGenerator):
     def visit_foreign_key_constraint(self, constraint: ForeignKeyConstraint) -> None:
         """Nothing yet: ``create`` adds all foreign keys at the end."""
 
-    def visit_index(self, index: Index, **options: Any) -> None:
+    def visit_index(self, index: Index, **options: Any) -> None:  # type: ignore[override]
         complaint = self._attempt(lambda: super(_Creator, self).visit_index(index, **options))  # type: ignore[no-untyped-call]
         if complaint is not None:
             self.notices.append(f"The index {index.name} is left out: {complaint}.")
@@ -94,7 +94,7 @@ class _Creator(SchemaGenerator):
     def with_ddl_events(self, target: Any, **options: Any) -> Iterator[None]:
         """What listens to a whole metadata may fail, each listener for itself."""
         if not isinstance(target, MetaData):
-            with super().with_ddl_events(target, **options):  # type: ignore[no-untyped-call]
+            with super().with_ddl_events(target, **options):
                 yield
             return
         self._tell(target, target.dispatch.before_create, options)
@@ -199,7 +199,7 @@ def _schemas(metadata: MetaData) -> set[str]:
     """Every schema that a table or a column's type is in."""
     tables = metadata.tables.values()
     types = (column.type for table in tables for column in table.columns)
-    named = (*tables, *types, *metadata._sequences.values())  # type: ignore[attr-defined]  # noqa: SLF001
+    named: Iterable[Any] = (*tables, *types, *metadata._sequences.values())  # noqa: SLF001 - has no public reader
     return {each.schema for each in named if getattr(each, "schema", None)}
 
 

@@ -113,7 +113,12 @@ def replay(examinee: Examinee, plan: Plan, bench: Bench, *, number: int) -> None
 
 def was_stopped(seen: Example) -> bool:
     """Whether the time limit ended one of the evaluations."""
-    outcomes = [seen.select, *(answer.outcome for answer in seen.answers), *seen.python.values()]
+    outcomes = [
+        seen.select,
+        *(answer.outcome for answer in seen.answers),
+        *(match.found for match in seen.matches),
+        *seen.python.values(),
+    ]
     return any(isinstance(outcome, TimedOut) for outcome in outcomes)
 
 

@@ -26,7 +26,8 @@ class Tally:
     def count(self, example: Example) -> None:
         """Add what one example compared: each row with Python, and each further position."""
         self.examples += 1
-        self.comparisons += len(example.answers)
+        self.comparisons += len(example.answers) + len(example.matches)
+        self._values.update(match.value for match in example.matches)
         if not isinstance(example.select, Returned):
             return
         self.comparisons += len(example.select.value)

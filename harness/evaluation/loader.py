@@ -45,8 +45,12 @@ class _Insert:
     processors: tuple[Callable[[Any], Any] | None, ...]
 
     def parameters(self, row: Row) -> list[Any]:
+        """What the driver takes for ``row``. Raises Rejected where the code of a type refuses a value."""
         pairs = zip(self.columns, self.processors, strict=True)
-        return [row[name] if process is None else process(row[name]) for name, process in pairs]
+        try:
+            return [row[name] if process is None else process(row[name]) for name, process in pairs]
+        except Exception as error:  # binding is the user's code for a TypeDecorator
+            raise Rejected(f"a type refuses its value: {type(error).__name__}: {error}", None) from error
 
 
 class Loader:

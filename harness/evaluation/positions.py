@@ -184,7 +184,7 @@ class Exists(Position):
 
 
 class GroupBy(Position):
-    """``value = M.h; select(value, count()).select_from(M).group_by(value)``: one access, used twice."""
+    """``select(M.h.label("value"), count()).group_by("value")``: one access, named twice."""
 
     name = "group by"
     every_dataset = False
@@ -192,7 +192,7 @@ class GroupBy(Position):
     def statement(self, subject: Subject, probe: Any) -> Select[Any]:
         del probe
         value = subject.value.label("grouped_value")
-        return select(value, func.count()).select_from(subject.entity).group_by(value)
+        return select(value, func.count()).select_from(subject.entity).group_by(value.name)
 
     def expected(self, rows: Rows, probe: Any) -> Rows:
         del probe

@@ -56,7 +56,9 @@ class SqlSide:
         probe = _probe(rows)
         self._datasets += bool(rows)
         for position in self._positions:
-            asked = (position.every_dataset or self._datasets <= FIRST) if only is None else position.name in only
+            asked = (
+                (position.every_dataset or self._datasets <= FIRST) if only is None else position.name in only
+            )
             if not asked or not position.applies(rows):
                 continue
             build = partial(self._statement, position, probe)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Mapper, aliased
+from sqlalchemy.orm import Mapper, RelationshipProperty, aliased
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,14 @@ class Subject:
         value = self.value
         comparator = getattr(value, "comparator", value)
         return comparator.__clause_element__() if hasattr(comparator, "__clause_element__") else value
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is no value to select: the hybrid has a comparator of its own, or is a relationship."""
+        descriptor = self.mapper.all_orm_descriptors.get(self.attribute)
+        if getattr(descriptor, "custom_comparator", None) is not None:
+            return True
+        return isinstance(getattr(self.value, "property", None), RelationshipProperty)
 
     def of(self, owner: Any) -> Any:
         """The attribute of a class, an alias or an instance, called if it is a method."""

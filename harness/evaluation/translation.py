@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase
 
 from harness.core.hybrid import Hybrid
-from harness.core.observation import ClassLevel, Compiled, Structure, Translation
+from harness.core.observation import COMPARISON, ClassLevel, Compiled, Structure, Translation
 from harness.core.outcome import Returned
 from harness.evaluation.containment import contained
 from harness.evaluation.positions import POSITIONS, SELECT
@@ -66,7 +66,8 @@ def compiled(statement: Select[Any]) -> Compiled:
 def _class_level(subject: Subject) -> tuple[Any, ClassLevel]:
     """The raw value behind ``Class.hybrid`` and what it is."""
     element = subject.element
-    return element, ClassLevel(_form(element), type(element).__name__, _shown(element))
+    form = COMPARISON if subject.compares else _form(element)
+    return element, ClassLevel(form, type(element).__name__, _shown(element))
 
 
 def _form(element: Any) -> str:

@@ -95,7 +95,9 @@ def _unique(table: Table, elements: Any, *, nulls_equal: bool, condition: Check 
     read = [read_value(element, table) for element in elements]
     known = [value for value in read if value.value is not None]
     columns = dict.fromkeys(name for value in read for name in value.columns)
-    return Unique(tuple(columns), tuple(value.value for value in known if value.value), nulls_equal, condition)
+    return Unique(
+        tuple(columns), tuple(value.value for value in known if value.value), nulls_equal, condition
+    )
 
 
 def _nulls_equal(constraint: UniqueConstraint | Index) -> bool:

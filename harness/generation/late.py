@@ -51,7 +51,9 @@ def remove_dangling(plan: Plan, placed: Slots) -> None:
         found = False
         for table in plan.tables:
             for reference in table.references:
-                keys = {_key(row, reference.target_columns) for row in placed[reference.target] if row is not None}
+                keys = {
+                    _key(row, reference.target_columns) for row in placed[reference.target] if row is not None
+                }
                 for slot, row in enumerate(placed[table.name]):
                     if row is None or _key(row, reference.columns) in keys:
                         continue

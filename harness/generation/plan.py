@@ -246,7 +246,11 @@ class _Palettes:
         self._known: dict[object, int] = {}
 
     def number(self, column: Column[Any], checks: Sequence[Check], values: Values) -> int:
-        key: object = f"{type(column.type).__module__}.{column.type!r}"
+        type_name = f"{type(column.type).__module__}.{column.type!r}"
+        key: object = (
+            type_name,
+            repr(values.pool),
+        )  # types look alike whose values differ, as their decorators decide
         if checks or column in self.discriminators or values.pool is None:
             key = column
         if key not in self._known:
@@ -333,8 +337,9 @@ class _TablePlanner:
 
     def _needed(self, column: Column[Any]) -> bool:
         """Whether rows give the column a value: what neither side reads and may be NULL is left out."""
-        kept_apart = (*self.checks, *self.uniques, *self.exclusions)
-        return self._drawn(column) or not column.nullable or any(column.name in each.columns for each in kept_apart)
+        checked = any(column.name in check.columns for check in self.checks)
+        alike = any(column.name in unique.columns for unique in self.uniques if unique.nulls_equal)
+        return self._drawn(column) or not column.nullable or checked or alike
 
     def _palette(self, column: Column[Any], values: Values) -> int:
         return self.palettes.number(column, self._own_checks(column), values)

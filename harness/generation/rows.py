@@ -108,7 +108,9 @@ class RowDecoder:
             return None
         rows = self.placed[reference.target]
         start = choice % len(rows)
-        return next((row for row in (*rows[start:], *rows[:start]) if row is not None and _fits(row, fixed)), None)
+        return next(
+            (row for row in (*rows[start:], *rows[:start]) if row is not None and _fits(row, fixed)), None
+        )
 
     def _ancestor(self, choice: int, fixed: Sequence[tuple[str, Any]]) -> Row | None:
         """An earlier row of the same table, so that rows form a forest."""

@@ -107,9 +107,12 @@ class HybridsNode(pytest.Collector):
 
     def collect(self) -> Iterator[HybridNode]:
         """One node for each hybrid that is wanted."""
-        examined = self._plugin.examined()
-        names = distinct_names([examinee for _, examinee in examined])
-        self._refuse_unknown(names)
+        try:
+            examined = self._plugin.examined()
+            names = distinct_names([examinee for _, examinee in examined])
+            self._refuse_unknown(names)
+        except HarnessError as error:
+            raise self.CollectError(str(error)) from error
         for name, (examination, examinee) in zip(names, examined, strict=True):
             if self._plugin.wanted.selects(f"{ROOT}::{name}"):
                 path = Path(examinee.hybrid.file).absolute()
@@ -122,14 +125,6 @@ class HybridsNode(pytest.Collector):
                     selects=self._plugin.wanted.selects,
                 )
                 yield node
-
-    def repr_failure(  # type: ignore[override]  # as in pytest.Collector
-        self, excinfo: pytest.ExceptionInfo[BaseException]
-    ) -> Any:
-        """What users can mend is a message; a bug of ours keeps its traceback."""
-        if isinstance(excinfo.value, HarnessError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo)
 
     def _refuse_unknown(self, names: Sequence[str]) -> None:
         known = [ROOT]

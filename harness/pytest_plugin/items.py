@@ -76,9 +76,10 @@ class FacetItem(pytest.Item):
         if not isinstance(excinfo.value, FindingsFailure | HarnessError | SnapshotMismatchError):
             return super().repr_failure(excinfo, style)
         shown = excinfo.getrepr(style="value", chain=False)
-        if shown.reprcrash is not None:
-            shown.reprcrash.path, shown.reprcrash.lineno = str(self.path), self.parent.examinee.hybrid.line
-            shown.reprcrash.message = str(excinfo.value)
+        crash = shown.reprcrash
+        assert crash is not None
+        crash.path, crash.lineno = str(self.path), self.parent.examinee.hybrid.line
+        crash.message = str(excinfo.value)
         return shown
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -40,6 +40,8 @@ def print_text(report: RunReport, console: Console) -> None:
             console.print()
             said = Text.assemble((each.hybrid.name, "bold"), f" was not tested: {each.reason}")
             _print_indented(said, 0, console)
+    for notice in report.notices:
+        console.print(Text.assemble(("\nnotice: ", "bold"), notice), soft_wrap=True)
     console.print()
     console.print(Text(_summary(report)), soft_wrap=True)
 

@@ -3,7 +3,17 @@
 from typing import Any
 
 from harness.core.finding import Finding
-from harness.rules import agreement, composition, containment, scale, storing, translation, unflushed, vacuity
+from harness.rules import (
+    agreement,
+    comparisons,
+    composition,
+    containment,
+    scale,
+    storing,
+    translation,
+    unflushed,
+    vacuity,
+)
 from harness.rules.base import Documentation, Rule
 
 __all__ = ["RULES", "Documentation", "Rule", "judge"]
@@ -30,6 +40,7 @@ RULES: tuple[Rule[Any], ...] = (
     storing.UpdateRefused(),
     unflushed.DefaultsMissing(),
     unflushed.RoundedOnFlush(),
+    comparisons.ComparisonDiffers(),
     composition.HardCodedClass(),
     composition.PositionRefused(),
     composition.PositionDiffers(),

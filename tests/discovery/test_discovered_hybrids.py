@@ -183,3 +183,33 @@ def test_polymorphic_classes_are_checked(command, zoo):
     ran = command(zoo, "check", "zoo", "--examples", "5", "--only", "*.feet", "--only", "*.label")
     assert (ran.status, ran.err) == (0, ""), ran.err
     assert "4 hybrids: 4 ok, 0 with findings, 0 untested" in ran.out
+
+
+def test_methods_and_column_properties_are_found_at_their_lines(command, tmp_path):
+    (tmp_path / "kinds.py").write_text("""
+from sqlalchemy import func
+from sqlalchemy.ext.hybrid import hybrid_method
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "item"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    price: Mapped[int] = mapped_column()
+
+    @hybrid_method
+    def above(self, least: int, *, strictly: bool = False):
+        return self.price > least
+
+    double = column_property(price + price)
+    shown = column_property(
+        func.abs(price)
+    )
+""")
+    ran = command(tmp_path, "list", "kinds")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == "Item.above  kinds.py:17\nItem.double  kinds.py:20\nItem.shown  kinds.py:21\n"

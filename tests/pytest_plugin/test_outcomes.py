@@ -107,6 +107,14 @@ def test_a_changed_snapshot_fails_snapshot_alone_and_an_update_accepts_it(projec
     assert other.exists()  # a run of one hybrid can't know that nobody has it any more
 
 
+def test_what_is_no_finding_keeps_its_traceback(project):
+    project.models("room")
+    project.pytester.mkdir("snapshots").joinpath("shop", "Shelf.room.sql").mkdir(parents=True)
+    result = project.run("-k", "snapshot")
+    assert failed(result) == {"hybrids::Shelf.room::snapshot"}
+    result.stdout.fnmatch_lines(["*assert_reviewed(*", "E *IsADirectoryError:*"])
+
+
 def test_warnings_are_told_and_fail_only_under_fail_on_warning(project):
     project.models("drifting", more=UNFILLABLE)
     result = project.run()

@@ -10,6 +10,9 @@ import time
 import psycopg
 import pytest
 
+from harness.database import start_server
+from harness.pytest_plugin.scheduling import HybridScheduling
+
 from .projects import left_of, outcomes
 
 DEADLINE = 120.0
@@ -63,6 +66,13 @@ def test_two_workers_say_what_one_process_says_and_leave_nothing(project):
     assert not [left for folder in project.servers() for left in left_of(folder)]
 
 
+def test_a_way_to_spread_tests_that_the_user_chose_is_left_to_xdist(project):
+    for chosen, ours in (("load", True), ("loadscope", False)):
+        config = project.pytester.parseconfigure("--dist", chosen, "--tx", "2*popen")
+        plugin = config.pluginmanager.get_plugin("hybrid-harness-hybrids")
+        assert isinstance(plugin.pytest_xdist_make_scheduler(config, None), HybridScheduling) is ours
+
+
 def test_databases_on_somebodys_server_are_dropped(project, url):
     project.models("room", "wrong")
     before = databases(url)
@@ -82,6 +92,27 @@ def test_a_server_that_cannot_be_reached_is_one_message_for_each_check(project):
     assert set(outcomes(result).values()) == {"FAILED"}
     assert "Traceback" not in result.stdout.str()
     result.stdout.fnmatch_lines(["*Shelf.room agrees*", "PostgreSQL: *", "  where: postgresql*", "  hint:*"])
+
+
+class Stopping:
+    """A server that goes away at the end of a session."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def pytest_sessionfinish(self):
+        self.server.stop()
+
+
+def test_a_server_that_went_away_before_the_end_is_one_message(project):
+    project.models("room")
+    with start_server("embedded") as server:
+        database = server.create_database()
+        url = database.set(drivername="postgresql").render_as_string(hide_password=False)
+        result = project.pytester.runpytest_inprocess("--hybrids-database", url, plugins=[Stopping(server)])
+    result.assert_outcomes(passed=5)
+    result.stderr.fnmatch_lines(["hybrid-harness: *", "  where: postgresql*", "  hint:*"])
+    assert "Traceback" not in result.stderr.str()
 
 
 def test_nothing_is_started_to_collect_or_translate(project):

@@ -32,40 +32,49 @@ EXAMPLES: dict[Any, tuple[Any, ...]] = {
     types.NoneType: (None,),
 }
 MOST_INSTANCES = 6
+DEEPEST = 3
+"""Models within models: those that hold each other in lists would never end."""
 
 
-def examples(annotation: Any) -> tuple[Any, ...]:
-    """Values that ``annotation`` allows, the plainest first; none where it is not known."""
+def examples(annotation: Any, within: frozenset[type] = frozenset()) -> tuple[Any, ...]:
+    """Values that ``annotation`` allows, the plainest first; none where it is not known.
+
+    ``within`` are the models that the values are made for: one within itself, or too deep, has no values.
+    """
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Literal:
         return arguments
     if origin is typing.Annotated:
-        return examples(arguments[0])
+        return examples(arguments[0], within)
     if origin in {typing.Union, types.UnionType}:
-        return tuple(value for argument in arguments for value in examples(argument))
+        return tuple(value for argument in arguments for value in examples(argument, within))
     if origin is not None:
-        return _collections(origin, arguments)
+        return _collections(origin, arguments, within)
     if isinstance(annotation, type) and annotation not in EXAMPLES:
-        return tuple(annotation) if issubclass(annotation, enum.Enum) else _instances(annotation)
+        return tuple(annotation) if issubclass(annotation, enum.Enum) else _instances(annotation, within)
     return EXAMPLES.get(annotation, ())
 
 
-def _collections(origin: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def _collections(origin: Any, arguments: tuple[Any, ...], within: frozenset[type]) -> tuple[Any, ...]:
     """``list[X]``, ``dict[str, X]`` and their kin."""
     if origin not in EXAMPLES or not arguments:
         return EXAMPLES.get(origin, ())
-    items = examples(arguments[-1] if origin is dict else arguments[0])[:MOST_INSTANCES]
+    items = examples(arguments[-1] if origin is dict else arguments[0], within)[:MOST_INSTANCES]
     if origin is dict:
         return ({}, *({"a": item} for item in items)) if str in arguments[:1] else ({},)
     return tuple(value for value, _ in attempt(origin, [[], *([item] for item in items), list(items[:2])]))
 
 
-def _instances(class_: type) -> tuple[Any, ...]:
+def _instances(class_: type, within: frozenset[type]) -> tuple[Any, ...]:
     """Objects of a dataclass or a pydantic model, made by what its fields are annotated with."""
-    fields = _fields(class_)
+    fields = None if class_ in within or len(within) == DEEPEST else _fields(class_)
     if fields is None:
         return ()
-    made = attempt(lambda number: class_(**_arguments(fields, number)), range(MOST_INSTANCES))
+    values = {
+        name: (examples(annotation, within | {class_})[:MOST_INSTANCES], required)
+        for name, (annotation, required) in fields.items()
+    }
+    made = attempt(lambda number: class_(**_arguments(values, number)), range(MOST_INSTANCES))
     return tuple(instance for _, instance in made)
 
 
@@ -90,11 +99,10 @@ def _fields(class_: type) -> dict[str, tuple[Any, bool]] | None:
     return None
 
 
-def _arguments(fields: dict[str, tuple[Any, bool]], number: int) -> dict[str, Any]:
-    """The required fields only at first, all of them after that, each with another of its examples."""
-    arguments = {}
-    for name, (annotation, required) in fields.items():
-        values = examples(annotation)[:MOST_INSTANCES]
-        if values and (required or number):
-            arguments[name] = values[number % len(values)]
-    return arguments
+def _arguments(fields: dict[str, tuple[tuple[Any, ...], bool]], number: int) -> dict[str, Any]:
+    """The required fields only at first, all of them after that, each with another of its values."""
+    return {
+        name: values[number % len(values)]
+        for name, (values, required) in fields.items()
+        if values and (required or number)
+    }

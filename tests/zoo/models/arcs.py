@@ -29,9 +29,9 @@ class State(Base):
 
 class Arc:
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-    firm_id: Mapped[int | None] = mapped_column(ForeignKey("firms.id"))
-    state_id: Mapped[int | None] = mapped_column(ForeignKey("states.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    firm_id: Mapped[int | None] = mapped_column(ForeignKey("firms.id"), index=True)
+    state_id: Mapped[int | None] = mapped_column(ForeignKey("states.id"), index=True)
 
     @hybrid_property
     def kind(self):

@@ -21,7 +21,7 @@ class Product(Base):
         CheckConstraint("ends >= starts"),
         CheckConstraint("char_length(code) = 3"),
         CheckConstraint("code ~ '^[A-Z]{3}$'"),
-        CheckConstraint("price * 100 % 1 = 0 AND (md5(kind) <> '' OR xpath_exists('/a', '<a/>'))"),
+        CheckConstraint("md5(kind) <> '' AND price::text ~ '^[0-9.]+$'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

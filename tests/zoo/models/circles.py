@@ -13,7 +13,7 @@ class Company(Base):
     __tablename__ = "companies"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    main_office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"))
+    main_office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"), index=True)
     main_office: Mapped["Office | None"] = relationship(foreign_keys=[main_office_id])
 
     @hybrid_property
@@ -55,7 +55,7 @@ class Office(Base):
     __tablename__ = "offices"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    main_floor_id: Mapped[int | None] = mapped_column(ForeignKey("floors.id"))
+    main_floor_id: Mapped[int | None] = mapped_column(ForeignKey("floors.id"), index=True)
     main_floor: Mapped["Floor | None"] = relationship()
 
 
@@ -71,5 +71,5 @@ class Room(Base):
     __tablename__ = "rooms"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"), index=True)
     company: Mapped[Company | None] = relationship(foreign_keys=[company_id])

@@ -13,15 +13,15 @@ class Page(Base):
     __tablename__ = "pages"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
 
 
 class Site(Base):
     __tablename__ = "sites"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    host: Mapped[str]
-    path: Mapped[str]
+    host: Mapped[str] = mapped_column()
+    path: Mapped[str] = mapped_column()
     url = column_property(host + "/" + path)
     number_of_pages = column_property(
         select(func.count(Page.id)).where(Page.site_id == id).correlate_except(Page).scalar_subquery()

@@ -9,14 +9,14 @@ class Base(DeclarativeBase):
     pass
 
 
-class Folded(Comparator):
+class ByLength(Comparator):
     def __eq__(self, other):
-        return func.lower(self.__clause_element__()) == func.lower(other)
+        return func.char_length(self.__clause_element__()) == other
 
 
-class Exact(Comparator):
+class ByBytes(Comparator):
     def __eq__(self, other):
-        return self.__clause_element__() == other
+        return func.octet_length(self.__clause_element__()) == other
 
 
 class Person(Base):
@@ -24,28 +24,28 @@ class Person(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     nick: Mapped[str]
-    employer_id: Mapped[int | None] = mapped_column(ForeignKey("firms.id"))
-    landlord_id: Mapped[int | None] = mapped_column(ForeignKey("firms.id"))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("firms.id"), index=True)
+    landlord_id: Mapped[int | None] = mapped_column(ForeignKey("firms.id"), index=True)
     employer: Mapped["Firm | None"] = relationship(foreign_keys=[employer_id])
     landlord: Mapped["Firm | None"] = relationship(foreign_keys=[landlord_id])
 
     @hybrid_property
-    def nick_folded(self):
-        return self.nick.lower()
+    def nick_length(self):
+        return len(self.nick)
 
-    @nick_folded.inplace.comparator
+    @nick_length.inplace.comparator
     @classmethod
-    def _nick_folded(cls):
-        return Folded(cls.nick)
+    def _nick_length(cls):
+        return ByLength(cls.nick)
 
     @hybrid_property
-    def wrong_nick_folded(self):
-        return self.nick.lower()
+    def wrong_nick_length(self):
+        return len(self.nick)
 
-    @wrong_nick_folded.inplace.comparator
+    @wrong_nick_length.inplace.comparator
     @classmethod
-    def _wrong_nick_folded(cls):
-        return Exact(cls.nick)
+    def _wrong_nick_length(cls):
+        return ByBytes(cls.nick)
 
     @hybrid_property
     def boss(self):

@@ -24,7 +24,10 @@ class Basket(Base):
     @classmethod
     def _number_of_fruits(cls):
         return (
-            select(func.count(Fruit.id)).where(Fruit.basket_id == cls.id).correlate_except(Fruit).scalar_subquery()
+            select(func.count(Fruit.id))
+            .where(Fruit.basket_id == cls.id)
+            .correlate_except(Fruit)
+            .scalar_subquery()
         )
 
 
@@ -32,7 +35,7 @@ class Fruit(Base):
     __tablename__ = "fruits"
 
     id: Mapped[int] = mapped_column(init=False, primary_key=True)
-    basket_id: Mapped[int] = mapped_column(ForeignKey("baskets.id"), init=False)
+    basket_id: Mapped[int] = mapped_column(ForeignKey("baskets.id"), init=False, index=True)
     weight: Mapped[float | None]
     basket: Mapped[Basket] = relationship(back_populates="fruits", default=None)
 

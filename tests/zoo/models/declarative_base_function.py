@@ -39,7 +39,10 @@ class Author(Base):
     @wrong_pages.expression
     def wrong_pages(cls):
         return (
-            select(func.sum(Book.pages)).where(Book.author_id == cls.id).correlate_except(Book).scalar_subquery()
+            select(func.sum(Book.pages))
+            .where(Book.author_id == cls.id)
+            .correlate_except(Book)
+            .scalar_subquery()
         )
 
 
@@ -47,6 +50,6 @@ class Book(Base):
     __tablename__ = "books"
 
     id = Column(Integer, primary_key=True)
-    author_id = Column(ForeignKey("authors.id"))
+    author_id = Column(ForeignKey("authors.id"), index=True)
     pages = Column(Integer, nullable=False)
     author = relationship(Author, back_populates="books")

@@ -50,7 +50,7 @@ class Booking(Base):
     __table_args__ = (ExcludeConstraint(("room_id", "="), ("days", "&&"), using="gist"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"), index=True)
     days: Mapped[Range[dt.date]] = mapped_column(DATERANGE)
     room: Mapped[Room] = relationship(back_populates="bookings")
 
@@ -58,7 +58,9 @@ class Booking(Base):
 class Shift(Base):
     __tablename__ = "shifts"
     __table_args__ = (
-        ExcludeConstraint(("worker", "="), (text("int8range(starts, starts::bigint + 5)"), "&&"), using="gist"),
+        ExcludeConstraint(
+            ("worker", "="), (text("int8range(starts, starts::bigint + 5)"), "&&"), using="gist"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -32,13 +32,13 @@ class Member(Base):
         return self.email == "a"
 
     @hybrid_property
-    def plain_name(self):
-        return self.name
+    def unnamed(self):
+        return self.name == ""
 
-    @plain_name.inplace.expression
+    @unnamed.inplace.expression
     @classmethod
-    def _plain_name(cls):
-        return func.unaccent("unaccent", func.concat(cls.name, "")).op("||")("")
+    def _unnamed(cls):
+        return func.unaccent(cls.name) == ""
 
 
 class Secret(Base):

@@ -37,7 +37,7 @@ class Player(Base):
 
     many_points = above("points", 10)
     high_level = above("level", 3)
-    doubled = hybrid_property(lambda self: self.level % 2)
-    at_least = hybrid_property(partial(_at_least, limit=7))
-    alias_of_level = hybrid_property(attrgetter("level"))
+    above_five = hybrid_property(lambda self: self.level > 5)
+    wrong_at_least = hybrid_property(partial(_at_least, limit=7))
+    wrong_attrgetter = hybrid_property(attrgetter("level"))
     wrong_points = wrongly_above("points", 10)

@@ -39,7 +39,10 @@ class User(Base):
     @classmethod
     def _number_of_groups(cls):
         return (
-            select(func.count(Group.id)).where(Group.user_id == cls.id).correlate_except(Group).scalar_subquery()
+            select(func.count(Group.id))
+            .where(Group.user_id == cls.id)
+            .correlate_except(Group)
+            .scalar_subquery()
         )
 
     @hybrid_property
@@ -56,5 +59,5 @@ class Group(Base):
     __tablename__ = "Group"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int | None] = mapped_column("User", ForeignKey("user.select"))
+    user_id: Mapped[int | None] = mapped_column("User", ForeignKey("user.select"), index=True)
     user: Mapped[User | None] = relationship(back_populates="groups")

@@ -22,26 +22,31 @@ class Queue(Base):
     @length.inplace.expression
     @classmethod
     def _length(cls):
-        return select(func.count(Task.id)).where(Task.queue_id == cls.id).correlate_except(Task).scalar_subquery()
+        return (
+            select(func.count(Task.id))
+            .where(Task.queue_id == cls.id)
+            .correlate_except(Task)
+            .scalar_subquery()
+        )
 
 
 class Task(Base):
     __tablename__ = "tasks"
 
     id: Mapped[int] = mapped_column(Identity(start=42), primary_key=True)
-    serial: Mapped[int] = mapped_column(Identity(always=True, cycle=True))
-    queue_id: Mapped[int] = mapped_column(ForeignKey("queues.id"))
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queues.id"), index=True)
+    minutes: Mapped[int]
     queue: Mapped[Queue] = relationship(back_populates="tasks")
 
     @hybrid_property
-    def even(self):
-        return self.serial % 2 == 0
+    def short(self):
+        return self.minutes > 1
 
     @hybrid_property
-    def wrong_even(self):
-        return self.serial % 2 == 0
+    def wrong_short(self):
+        return self.minutes > 1
 
-    @wrong_even.inplace.expression
+    @wrong_short.inplace.expression
     @classmethod
-    def _wrong_even(cls):
-        return cls.serial % 2 == 1
+    def _wrong_short(cls):
+        return cls.minutes > 2

@@ -1,6 +1,6 @@
 """Imperative mapping: tables apart from plain classes, and an attribute under another name than its column."""
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, func, select
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Table, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import registry, relationship
 
@@ -11,8 +11,8 @@ lines = Table(
     "order_lines",
     mapper_registry.metadata,
     Column("line_id", Integer, primary_key=True),
-    Column("order_ref", ForeignKey("orders.order_id"), nullable=False),
-    Column("qty_ordered", Integer, nullable=False),
+    Column("order_ref", ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("qty_ordered", Integer, CheckConstraint("qty_ordered BETWEEN 0 AND 1000"), nullable=False),
 )
 
 

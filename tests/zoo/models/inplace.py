@@ -9,9 +9,9 @@ class Base(DeclarativeBase):
     pass
 
 
-class Folded(Comparator):
+class ByLength(Comparator):
     def __eq__(self, other):
-        return func.lower(self.__clause_element__()) == func.lower(other)
+        return func.char_length(self.__clause_element__()) == other
 
 
 class Song(Base):
@@ -48,13 +48,13 @@ class Song(Base):
         self.seconds = 0
 
     @hybrid_property
-    def folded(self):
-        return self.title.lower()
+    def length(self):
+        return len(self.title)
 
-    @folded.inplace.comparator
+    @length.inplace.comparator
     @classmethod
-    def _folded(cls):
-        return Folded(cls.title)
+    def _length(cls):
+        return ByLength(cls.title)
 
     @hybrid_property
     def wrong_long(self):

@@ -76,7 +76,7 @@ class Visitor(Base):
     __tablename__ = "visitors"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    place_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
     age: Mapped[int]
     place: Mapped[Place | None] = relationship()
 

@@ -32,7 +32,7 @@ class Priced:
 class Owned:
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
-        return mapped_column(ForeignKey("owners.id"))
+        return mapped_column(ForeignKey("owners.id"), index=True)
 
     @declared_attr
     def owner(cls) -> Mapped["Owner | None"]:

@@ -19,7 +19,7 @@ class Shape(Base):
 
     @hybrid_property
     def size(self):
-        return self.width % 10
+        return self.width == 1
 
     @hybrid_property
     def large(self):
@@ -35,7 +35,7 @@ class Rectangle(Shape):
 
     @hybrid_property
     def size(self):
-        return self.width % 10 + self.height % 10
+        return (self.width == 1) & (self.height == 1)
 
     @Shape.large.overrides.expression
     def large(cls):
@@ -43,8 +43,8 @@ class Rectangle(Shape):
 
     @hybrid_property
     def wrong_size(self):
-        return self.width % 10 + self.height % 10
+        return (self.width == 1) & (self.height == 1)
 
     @wrong_size.overrides.expression
     def wrong_size(cls):
-        return cls.width % 10 - cls.height % 10
+        return (cls.width == 1) | (cls.height == 1)

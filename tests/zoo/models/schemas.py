@@ -34,7 +34,7 @@ class Archived(Base):
     __table_args__ = {"schema": "Archive of 2024"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("shop.items.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("shop.items.id"), index=True)
     price: Mapped[int]
     item: Mapped[Item] = relationship()
 

@@ -21,14 +21,14 @@ class Invoice(Base):
     paid: Mapped[int]
 
     @hybrid_property
-    def odd(self):
-        return self.number % 2
+    def once(self):
+        return self.paid == 1
 
     @hybrid_property
     def wrong_paid(self):
-        return self.paid > self.number
+        return self.paid > 9
 
     @wrong_paid.inplace.expression
     @classmethod
     def _wrong_paid(cls):
-        return cls.paid >= cls.number
+        return cls.paid >= 9

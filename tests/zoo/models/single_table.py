@@ -30,7 +30,7 @@ class Employee(Base):
 
     @hybrid_property
     def label(self):
-        return self.salary % 3
+        return self.salary > 3
 
 
 class Manager(Employee):
@@ -49,16 +49,16 @@ class Manager(Employee):
 
     @hybrid_property
     def label(self):
-        return self.salary % 5
+        return self.salary > 5
 
     @hybrid_property
     def wrong_label(self):
-        return self.salary % 5
+        return self.salary > 5
 
     @wrong_label.inplace.expression
     @classmethod
     def _wrong_label(cls):
-        return cls.salary % 7
+        return cls.salary > 6
 
 
 class Engineer(Employee):

@@ -53,7 +53,7 @@ class Address(Base):
     __table_args__ = (Index("one_main", "customer_id", unique=True, postgresql_where=text("main")),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     main: Mapped[bool]
     customer: Mapped[Customer] = relationship(back_populates="addresses")
 

@@ -41,7 +41,7 @@ class Player(Base):
     __tablename__ = "players"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)
     team: Mapped[Team] = relationship(foreign_keys=[team_id])
 
     @hybrid_property

@@ -15,10 +15,10 @@ class Draft(Base):
     __tablename__ = "drafts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}
     changed: Mapped[dt.datetime] = mapped_column(default=func.now(), onupdate=func.now())
     text: Mapped[str] = mapped_column(default="")
-    __mapper_args__ = {"version_id_col": version}
 
     @hybrid_property
     def first(self):
