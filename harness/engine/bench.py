@@ -1,7 +1,7 @@
 """Where examples run: a database of the target's own on a server, the schema in it, and one connection."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
@@ -152,7 +152,7 @@ class Bench:
         self._disconnect()
         try:
             self._connect().close()
-        except (DBAPIError, SQLAlchemyError):
+        except (DBAPIError, SQLAlchemyError, EnvironmentProblem):
             self._servers.replace()
             self._engine = self._schema = None
             self._functions = set()
@@ -161,8 +161,10 @@ class Bench:
     def close(self) -> None:
         """Disconnect and drop the database."""
         self._disconnect()
-        if self._engine is not None:
-            url, self._engine = self._engine.url, None
+        if self._engine is None:
+            return
+        url, self._engine = self._engine.url, None
+        with suppress(EnvironmentProblem):  # a server that ended has nothing left to drop
             self._servers.current.drop_database(url)
 
     def _open(self) -> Connection:

@@ -10,7 +10,7 @@ from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
 
 TIME_ZONE = "time zone "
-ALIASED = frozenset({"aliased", "self-join"})
+ALIASED = frozenset({"aliased", "self-join", "exists"})
 
 
 class CompositionRule(Rule[Example]):

@@ -142,7 +142,6 @@ harness.cli.main()
     )
 
 
-@pytest.mark.xfail(strict=True, reason="try_made_shapes() asserts that a mapper has a Table of its own")
 def test_a_class_that_is_mapped_to_a_query_is_no_bug_of_ours(command, tmp_path):
     (tmp_path / "views.py").write_text("""
 from sqlalchemy import select
