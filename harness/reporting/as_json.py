@@ -29,7 +29,6 @@ def as_object(report: RunReport) -> dict[str, Any]:
             "untested": counts[Verdict.UNTESTED],
             "seconds": round(report.seconds, 3),
         },
-        "notices": list(report.notices),
     }
 
 

@@ -227,14 +227,6 @@ SMALLEST = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("wanted", "rows"), SMALLEST.values(), ids=SMALLEST)
-def test_shrinking_ends_at_the_fewest_rows(wanted, rows):
-    smallest = found(wanted)
-    # A few rows more where two bytes would have to change at once.
-    assert rows <= smallest.size <= rows + 2, smallest
-    assert list(violations(smallest)) == []
-
-
 def found(wanted):
     """The smallest dataset that Hypothesis comes to, from the same beginning each time."""
     phases = settings(SMALL, max_examples=2000, phases=[Phase.generate, Phase.shrink])

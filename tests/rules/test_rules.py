@@ -17,6 +17,7 @@ from harness.core.observation import (
     Compiled,
     Example,
     Growth,
+    Match,
     QueryPlan,
     Rounded,
     ServerLoss,
@@ -99,6 +100,12 @@ def writes(by_setter, by_update):
 
 def before(unflushed=(), rounded=()):
     return BeforeDatabase(HYBRID, ROWS, tuple(unflushed), tuple(rounded))
+
+
+def matches(found, *, expected=((1,),), known=((1,), (2,)), position="where"):
+    outcome = found if isinstance(found, Raised | TimedOut) else Returned(frozenset(found))
+    match = Match(position, "'ab'", frozenset(expected), frozenset(known), outcome)
+    return Example(HYBRID, Structure(), ROWS, {}, Returned(()), matches=(match,))
 
 
 class Case(NamedTuple):
@@ -334,6 +341,26 @@ CASES = [
         NOTHING_SAID,
     ),
     Case("HH213", "raises", before(rounded=[Rounded((1,), {}, BROKEN, Returned(1))]), NOTHING_SAID),
+    Case(
+        "HH214",
+        "rows missing",
+        matches([], expected=[(1,), (2,)]),
+        "`where(Node.total == 'ab')` on Node does not find row 1, 2, whose attribute is that in Python.",
+    ),
+    Case(
+        "HH214",
+        "a row too many, under an alias",
+        matches([(1,), (2,)], position="aliased"),
+        "`where(Node.total == 'ab')` on an alias of Node finds row 2, whose attribute is something else in Python.",
+    ),
+    Case(
+        "HH214",
+        "refused",
+        matches(REFUSED),
+        "`where(Node.total == 'ab')` on Node fails: GroupingError: column \"n.id\" must appear in GROUP BY.",
+    ),
+    Case("HH214", "the same rows", matches([(1,)]), NOTHING_SAID),
+    Case("HH214", "a row of which Python can't tell", matches([(1,), (3,)]), NOTHING_SAID),
     Case(
         "HH301",
         "another row's answer",
