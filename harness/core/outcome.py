@@ -30,7 +30,7 @@ class Raised:
         return self.kinds[0]
 
     def __str__(self) -> str:
-        first_line = self.message.strip().splitlines()[0] if self.message.strip() else ""
+        first_line = self.message.strip().splitlines()[0].rstrip(".") if self.message.strip() else ""
         return f"{self.kind}: {first_line}" if first_line else self.kind
 
 

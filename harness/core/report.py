@@ -19,7 +19,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What was done for one hybrid. ``seconds`` is wall time; ``growth`` is None where no growth was measured."""
+    """What was done for one hybrid. ``seconds`` is wall time; ``growth`` is None where no growth was measured.
+
+    ``rejected`` counts datasets that the server did not accept, beside the ``examples`` that it did.
+    """
 
     examples: int = 0
     comparisons: int = 0
@@ -27,6 +30,7 @@ class Stats:
     nulls: int = 0
     growth: Growth | None = None
     seconds: float = 0.0
+    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

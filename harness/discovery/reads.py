@@ -60,14 +60,14 @@ class _Walk:
         size = (0, 0)
         while size != (len(self.names), len(self.mappers)):
             size = (len(self.names), len(self.mappers))
-            for mapper in list(self.mappers):
+            for mapper in self._configured():
                 for relationship in self._named(mapper.relationships):
                     self._reach(relationship.mapper)
                 self._read_attributes(mapper.class_)
-        relationships = [r for mapper in self.mappers for r in self._named(mapper.relationships)]
+        relationships = [r for mapper in self._configured() for r in self._named(mapper.relationships)]
         columns = {
             column
-            for mapper in self.mappers
+            for mapper in self._configured()
             for prop in self._named(mapper.column_attrs)
             if isinstance(prop, ColumnProperty)
             for column in prop.columns
@@ -79,6 +79,10 @@ class _Walk:
             frozenset(columns),
             tuple(self.constants.values()),
         )
+
+    def _configured(self) -> list[Mapper[Any]]:
+        """Those whose relationships can be followed; SQLAlchemy may have given up on one."""
+        return [mapper for mapper in self.mappers if mapper.configured]
 
     def _named(self, properties: Any) -> Iterator[Any]:
         everything = bool(self.names & DYNAMIC)

@@ -85,9 +85,8 @@ class Bench:
         """
         for table in tables:
             if table in self.schema.problems:
-                raise SchemaProblem(
-                    self.schema.problems[table], hint="The hybrids that don't need the table are tested."
-                )
+                what, hint = self.schema.problems[table]
+                raise SchemaProblem(what, hint=hint)
         missing = [table for table in tables if table not in self._tables]
         if missing:
             self._tables += missing

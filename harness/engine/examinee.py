@@ -108,14 +108,16 @@ class Examinee:
 
     @cached_property
     def constants(self) -> tuple[Any, ...]:
-        """Plain values in the code of the getter and in the SQL."""
-        bound = self.compiled_select.parameters.values() if self.translation.runs else ()
+        """Plain values in the code of the getter and in the SQL, and as tuples the paths that the SQL takes into documents."""
+        bound = tuple(self.compiled_select.parameters.values()) if self.translation.runs else ()
         plain = (each for each in bound if isinstance(each, str | int | float) and not isinstance(each, bool))
         found = [*self.discovered.reads.constants, *plain]
         if self.translation.runs and MATCHES_TEXT.search(self.compiled_select.sql):
             found += [variant for each in found if isinstance(each, str) for variant in _around(each)]
         beside = [near for each in found if type(each) is int for near in (each - 1, each + 1)]
-        return (*found, *beside, *(part for each in found if isinstance(each, str) for part in _parts(each)))
+        paths = (tuple(each) for each in bound if isinstance(each, list))  # into JSON documents
+        parts = (part for each in found if isinstance(each, str) for part in _parts(each))
+        return (*found, *beside, *parts, *paths)
 
     @cached_property
     def reach(self) -> Reach:
@@ -167,6 +169,7 @@ class Examinee:
 
     def judge_rejections(self, rejections: Sequence[Rejected]) -> None:
         """Call the hybrid untested where the server accepted less than half of the datasets."""
+        self.tally.rejected = len(rejections)
         if len(rejections) > self.tally.examples and self.loss is None:
             reason = str(rejections[-1]).splitlines()[0]
             drawn = self.tally.examples + len(rejections)
@@ -191,6 +194,7 @@ class Examinee:
             self.tally.nulls,
             self.growth,
             self._spent,
+            self.tally.rejected,
         )
         worst_first = sorted(
             findings, key=lambda finding: (-finding.severity.rank, finding.rule, finding.position)

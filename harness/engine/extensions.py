@@ -70,6 +70,8 @@ ACCESS_METHODS = {
     "ivfflat": "vector",
 }
 """An access method that is missing, or one that lacks the operators of a plain type."""
+NOT_IN_DOCKER = frozenset({"postgis", "postgis_raster", "vector"})
+"""Extensions of others; the image ``postgres`` has PostgreSQL's own."""
 COMPLAINTS = (
     (re.compile(r'type "?([\w.]+)"? does not exist'), TYPES),
     (re.compile(r"function ([\w.]+)\(.*\) does not exist"), FUNCTIONS),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.ddl import SchemaGenerator
 
-from harness.engine.extensions import FUNCTIONS, extension_for
+from harness.engine.extensions import FUNCTIONS, NOT_IN_DOCKER, extension_for
 
 MOST_EXTENSIONS = 5
 """Extensions that one table may need."""
@@ -28,20 +28,21 @@ VIEWS = """
     WHERE v.relkind IN ('v', 'm') AND vn.nspname NOT IN ('pg_catalog', 'information_schema')
 """
 Name = tuple[str, str]
+Problem = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """``problems``: why a table is not there. ``views``: what those that are views read. ``notices``: what was left out."""
+    """``problems``: why a table is not there, and what to do. ``views``: what those that are views read. ``notices``: what was left out."""
 
-    problems: Mapping[Table, str]
+    problems: Mapping[Table, Problem]
     views: Mapping[Table, frozenset[Table]]
     notices: tuple[str, ...]
 
 
 def create_schema(connection: Connection, metadatas: Iterable[MetaData]) -> Schema:
     """Create everything that ``metadatas`` describe, as ``create_all()`` does, and go on where something can't be."""
-    problems: dict[Table, str] = {}
+    problems: dict[Table, Problem] = {}
     notices: list[str] = []
     ordered = sorted(metadatas, key=lambda each: (-len(each.tables), *sorted(each.tables)))
     for metadata in ordered:
@@ -60,7 +61,7 @@ class _Creator(SchemaGenerator):
         super().__init__(dialect, connection, **options)  # type: ignore[no-untyped-call]
         self.connection: Connection = connection
         self.memo: dict[Any, set[Any]]
-        self.problems: dict[Table, str] = {}
+        self.problems: dict[Table, Problem] = {}
         self.notices: list[str] = []
         self._created: list[Table] = []
 
@@ -80,7 +81,8 @@ class _Creator(SchemaGenerator):
         if complaint is None:
             self._created.append(table)
         else:
-            self.problems[table] = _explained(table, complaint)
+            said = f"{table.fullname} can't be created: {complaint}."
+            self.problems[table] = (said, f"{_advice(complaint)}.")
 
     def visit_foreign_key_constraint(self, constraint: ForeignKeyConstraint) -> None:
         """Nothing yet: ``create`` adds all foreign keys at the end."""
@@ -173,15 +175,8 @@ def provide_function(connection: Connection, name: str) -> bool:
 
 def missing_extension(name: str) -> str:
     """What to do about an extension that the server lacks."""
-    return (
-        f"the extension {name} is not on this server; take one that has it: `--database URL`, or `--database docker`, whose "
-        "image brings PostgreSQL's own contrib extensions"
-    )
-
-
-def _explained(table: Table, complaint: str) -> str:
-    """Why a table is not there and what to do."""
-    return f"{table.fullname} can't be created: {complaint}; {_advice(complaint)}"
+    docker = "" if name in NOT_IN_DOCKER else ", or `--database docker`, whose image has it"
+    return f"the extension {name} is not on this server; take one that has it: `--database URL`{docker}"
 
 
 def _advice(complaint: str) -> str:

@@ -14,6 +14,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.examples = 0
+        self.rejected = 0
         self.comparisons = 0
         self.nulls = 0
         self._values: set[str] = set()

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -47,7 +48,9 @@ def raised(error: BaseException) -> Raised:
     kinds = tuple(kind.__name__ for kind in type(error).__mro__ if kind not in (BaseException, object))
     try:
         message = str(error)
-    except Exception as second:  # noqa: BLE001 - __str__ is the user's code as well
+    except KeyboardInterrupt:
+        raise
+    except BaseException as second:  # noqa: BLE001 - __str__ is the user's code as well
         message = f"(its text can't be read: {type(second).__name__})"
     return Raised(kinds, message)
 
@@ -76,8 +79,12 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    def stop(_signal: int, _frame: object) -> None:
-        raise _OutOfTime
+    ours = {code.co_filename for code in (contained.__code__, contextmanager.__code__)}
+
+    def stop(_signal: int, frame: FrameType | None) -> None:
+        # Not while the limit is being lifted, which would leave the alarm on; in users' code it strikes again.
+        if frame is None or frame.f_code.co_filename not in ours:
+            raise _OutOfTime
 
     def ignored(unraisable: "sys.UnraisableHookArgs") -> None:
         if unraisable.exc_type is not _OutOfTime:  # it struck inside a destructor, and will strike again

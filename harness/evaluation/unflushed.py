@@ -1,5 +1,6 @@
 """The getter on instances that the database hasn't seen yet: before the first flush, and with values it will round."""
 
+import dataclasses
 import decimal
 from typing import Any
 
@@ -32,7 +33,15 @@ class UnflushedSide:
             and not column.primary_key
             and not column.foreign_keys
             and (column.default is not None or column.server_default is not None)
+            and self._subject.mapper.get_property_by_column(column).key not in self._constructed
         ]
+
+    @property
+    def _constructed(self) -> set[str]:
+        """Attributes that the constructor of a dataclass sets."""
+        class_ = self._subject.mapper.class_
+        fields = dataclasses.fields(class_) if dataclasses.is_dataclass(class_) else ()
+        return {field.name for field in fields if field.init}
 
     @property
     def scaled(self) -> list[Column[Any]]:

@@ -34,13 +34,14 @@ class Unreadable(Exception):
 class Check:
     """One constraint: its text, the columns it reads, and whether a row passes, None where that can't be read.
 
-    ``literals`` are the constants in its text.
+    ``literals`` are the constants in its text, ``patterns`` the regular expressions.
     """
 
     sql: str
     columns: frozenset[str]
     predicate: Callable[[Row], bool] | None
     literals: tuple[Any, ...]
+    patterns: tuple[str, ...]
 
     def passes(self, row: Row) -> bool:
         """Whether the server will take the row; it is not known to refuse what can't be read."""
@@ -107,7 +108,7 @@ def _read(sql: str, table: Table) -> Check | None:
         columns = frozenset(_column_name(each, table) for each in tree.find_all(exp.Column))
     except (SqlglotError, Unreadable):
         return None
-    return Check(sql, columns, _predicate(tree, table), tuple(_literals(tree)))
+    return Check(sql, columns, _predicate(tree, table), tuple(_literals(tree)), tuple(_patterns(tree)))
 
 
 def _predicate(tree: exp.Expr, table: Table) -> Callable[[Row], bool] | None:
@@ -137,6 +138,12 @@ def _literals(tree: exp.Expr) -> Iterator[Any]:
                 yield dt.date.fromisoformat(value)
             except ValueError:
                 continue
+
+
+def _patterns(tree: exp.Expr) -> Iterator[str]:
+    for node in tree.find_all(exp.RegexpLike):
+        if isinstance(node.expression, exp.Literal) and node.expression.is_string:
+            yield node.expression.this
 
 
 def _literal(literal: exp.Literal) -> Any:
@@ -180,7 +187,8 @@ def _between(node: Any, table: Table) -> Evaluate:
 
 def _is(node: Any, table: Table) -> Evaluate:
     left, right = _compile(node.this, table), _compile(node.expression, table)
-    return lambda row: left(row) is right(row)
+    negated = bool(node.args.get("negate"))
+    return lambda row: (left(row) is right(row)) is not negated
 
 
 def _connective(node: exp.And | exp.Or, table: Table) -> Evaluate:

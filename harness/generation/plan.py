@@ -1,11 +1,13 @@
 """Which tables and columns a dataset has and how their values are found, decided once for a group of hybrids."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 from sqlalchemy import Column, ForeignKeyConstraint, Table
 from sqlalchemy import types as sqltypes
 from sqlalchemy.orm import Mapper
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Mapper
 from harness.core.errors import HarnessError
 from harness.generation.checks import Check, read_checks
 from harness.generation.keys import Exclusion, Unique, read_exclusions, read_uniques
-from harness.generation.types import NoStrategy, Strategy, Values, values_for
+from harness.generation.types import NoStrategy, Strategy, Values, collected, values_for
 
 Distinct = Callable[[int], Any]
 """A number from 0 to a value, different for different numbers as far as the type goes."""
@@ -25,6 +27,7 @@ Ask = Callable[[Column[Any], str, Sequence[Any]], Sequence[bool]]
 """Which values of a column pass a CHECK that can't be read here; the server knows."""
 FAR_APART = 2_000
 """Between the first keys of tables that share them; more rows than a made dataset has."""
+PLAIN_TEXT = st.characters(min_codepoint=32, max_codepoint=126)
 ALTERNATIVES = 6
 """Values of a column that are tried where a row fails a CHECK over several columns."""
 
@@ -357,6 +360,7 @@ class _TablePlanner:
             return _of_pool(tuple(discriminator.tables))
         checks = self._own_checks(column)
         named = [value for check in self.checks if column.name in check.columns for value in check.literals]
+        named += [text for check in checks for pattern in check.patterns for text in matching(pattern)]
         try:
             values = values_for(column, (*named, *self.palettes.constants))
         except NoStrategy as unknown:
@@ -410,6 +414,14 @@ class _TablePlanner:
                 own = [each for each, tables in discriminator.tables.items() if self.table.fullname in tables]
                 return Presence(base, column.name, tuple(own))
         return None
+
+
+def matching(pattern: str) -> tuple[str, ...]:
+    """Text that a regular expression takes; none for one that Python reads otherwise than PostgreSQL."""
+    try:
+        return collected(st.from_regex(pattern, fullmatch=True, alphabet=PLAIN_TEXT)).pool
+    except (re.error, InvalidArgument):
+        return ()
 
 
 def _of_pool(pool: tuple[Any, ...]) -> Values:

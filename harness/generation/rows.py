@@ -40,19 +40,19 @@ class RowDecoder:
         self.slots = [part[start : start + plan.draws] for start in range(HEADER, len(part), plan.draws)]
         self.palettes = palettes
         self.placed = placed
+        self.by_slot: list[Row | None] = []
         self.earlier: list[Row] = []
         self.taken: dict[Unique, set[Key]] = {unique: set() for unique in plan.uniques}
         self.places = {} if plan.arrow is None else _places(plan.arrow[0], placed)
 
     def rows(self) -> list[Row | None]:
         """One entry for each slot."""
-        rows = []
         for slot, choices in enumerate(self.slots):
             row = self._row(slot, choices) if self._present(slot, choices[0]) else None
-            rows.append(row)
+            self.by_slot.append(row)
             if row is not None:
                 self.earlier.append(row)
-        return rows
+        return self.by_slot
 
     def _present(self, slot: int, choice: int) -> bool:
         presence = self.plan.presence
@@ -121,8 +121,9 @@ class RowDecoder:
             return earlier[-1]
         if self.shape == STAR_SHAPE:
             return earlier[0]
-        index = choice % (len(earlier) + 1)
-        return earlier[index - 1] if index else None
+        # By slot, so that a row that goes while shrinking moves no other row's parent.
+        before = self.by_slot[: choice % (len(self.by_slot) + 1)]
+        return next((row for row in reversed(before) if row is not None and _fits(row, fixed)), None)
 
     def _points_down(self, row: Row) -> bool:
         """Whether an arrow goes from one row to another, turned around if need be: always down, so never in a circle."""

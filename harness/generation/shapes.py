@@ -1,8 +1,9 @@
 """Datasets that are made, not drawn: cycles and long chains that the schema allows and people forget, and populations."""
 
+import functools
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -71,8 +72,9 @@ def _dataset(
     return replace(decode(plan, bytes(block), palettes, sizes), arguments=arguments)
 
 
-def draw_values(strategies: Sequence[Strategy], size: int) -> list[list[Any]]:
-    """``size`` values of each strategy, the same at every call."""
+@functools.lru_cache(maxsize=100)
+def draw_values(strategies: tuple[Strategy, ...], size: int) -> list[list[Any]]:
+    """``size`` values of each strategy, the same at every call: one plan makes many datasets."""
     drawn: list[list[Any]] = []
 
     @settings(max_examples=2, phases=[Phase.generate], database=None, derandomize=True, deadline=None)

@@ -49,7 +49,7 @@ def values_for(column: Column[Any], constants: Iterable[Any] = ()) -> Values:
     as all other values together. Raises NoStrategy where nothing is known about the type.
     """
     if (strategy := _registered(column)) is not None:
-        return Values(strategy, _collected(strategy).distinct, None)
+        return Values(strategy, collected(strategy).distinct, None)
     domain = narrowed(column, domain_of(column.type, tuple(constants)))
     pool = _weighted(domain.pool, domain.mined)
     return Values(st.sampled_from(pool), domain.distinct, pool)
@@ -111,7 +111,7 @@ def domain_of(type_: TypeEngine[Any], constants: Constants = ()) -> Domain:
     resolved = type_._variant_mapping.get("postgresql", type_)  # noqa: SLF001 - with_variant() has no other way back
     nearest = _nearest(resolved)
     if nearest in _STRATEGIES:
-        return _collected(_STRATEGIES[nearest])
+        return collected(_STRATEGIES[nearest])
     domain = listed(()) if nearest is None else MAKERS[nearest](resolved, constants, domain_of)
     if not domain.pool:
         raise NoStrategy(_unknown(resolved))
@@ -125,7 +125,7 @@ def _unknown(type_: TypeEngine[Any]) -> str:
     return f"No values are known for the type {type_!r}{f', {reason}' if reason else ''}. Register a strategy: {line}"
 
 
-def _collected(strategy: Strategy) -> Domain:
+def collected(strategy: Strategy) -> Domain:
     """Examples of a strategy, the one first where shrinking ends."""
     found: dict[str, Any] = {}
 

@@ -32,6 +32,11 @@ def _left_behind(seen: Example, answer: Answer) -> bool:
     return answer.position in ALIASED and bool(seen.structure.own_table_under_alias)
 
 
+def _cartesian(seen: Example) -> bool:
+    """Whether every position goes wrong for one cause, which HH206 tells: the expression reads a table it doesn't join."""
+    return bool(seen.structure.foreign_tables)
+
+
 class HardCodedClass(CompositionRule):
     """The class is named in the expression where `cls` was meant."""
 
@@ -109,13 +114,22 @@ class PositionRefused(CompositionRule):
     def judge(self, seen: Example) -> Iterator[Finding]:
         """One finding for each position that the server refused."""
         for answer in seen.answers:
-            if isinstance(answer.outcome, Raised) and not _left_behind(seen, answer):
+            if isinstance(answer.outcome, Raised) and not _left_behind(seen, answer) and not _cartesian(seen):
                 yield self.finding(
                     answer.position,
                     f"{seen.hybrid.name} fails in the position {answer.position!r}: {answer.outcome}.",
-                    "Return a scalar expression that stands in any clause; a scalar subquery does.",
+                    _way_out(answer.outcome),
                     _example(seen, answer, None),
                 )
+
+
+def _way_out(outcome: Raised) -> str:
+    if "auto-correlation" in outcome.message:
+        return (
+            "Where the query has the subquery's own table too, SQLAlchemy correlates that away as well: say what the subquery "
+            "correlates to, `.correlate(cls)`, or read its table through aliased()."
+        )
+    return "Return a scalar expression that stands in any clause; a scalar subquery does."
 
 
 class PositionDiffers(CompositionRule):
@@ -135,7 +149,9 @@ class PositionDiffers(CompositionRule):
         """One finding for each position whose rows differ."""
         for answer in seen.answers:
             apart = difference(answer)
-            if apart is None or _left_behind(seen, answer) or answer.position.startswith(TIME_ZONE):
+            if apart is None or _left_behind(seen, answer) or _cartesian(seen):
+                continue
+            if answer.position.startswith(TIME_ZONE):
                 continue
             yield self.finding(
                 answer.position,

@@ -54,6 +54,10 @@ def _apart(write: Write) -> tuple[str, str] | None:
     return tuple(", ".join(f"{name}={shown(row[name])}" for name in names) for row in (setter, update))  # type: ignore[return-value]
 
 
+TAKEN = ("23505", "23P01")
+"""PostgreSQL's unique_violation and exclusion_violation: another row has the value, which is no fault of the UPDATE."""
+
+
 class UpdateRefused(Rule[Writes]):
     """The hybrid has a setter, but an UPDATE can't set it."""
 
@@ -74,6 +78,8 @@ class UpdateRefused(Rule[Writes]):
         """One finding for the first value that the setter took and the UPDATE did not."""
         for write in seen.writes:
             if not (isinstance(write.by_setter, Returned) and isinstance(write.by_update, Raised)):
+                continue
+            if write.by_update.sqlstate in TAKEN:
                 continue
             hybrid = seen.hybrid
             yield self.finding(

@@ -36,7 +36,12 @@ MOST_COUNTED = 64
 def documents(_type: Any, constants: Constants, _lookup: Lookup) -> Domain:
     """Objects first, since most columns hold nothing else; the text in the code is tried as keys of theirs."""
     keys, leaves = _words(constants), _leaves(constants)
-    mined = (*leaves, *_keyed(keys, (*leaves, *LEAVES)), *_nested(keys, (*leaves, *LEAVES[:4])))
+    mined = (
+        *_at_paths(_paths(constants), LEAVES),
+        *leaves,
+        *_keyed(keys, (*leaves, *LEAVES)),
+        *_nested(keys, (*leaves, *LEAVES[:4])),
+    )
     return Domain((*DOCUMENTS, *OTHERS, JSON.NULL), lambda number: {"x": number} if number else {}, mined)
 
 
@@ -62,6 +67,27 @@ def _leaves(constants: Constants) -> tuple[Any, ...]:
         value for value in map(plain, constants) if type(value) in {int, float} and math.isfinite(value)
     )
     return (*_words(constants), *numbers)
+
+
+def _paths(constants: Constants) -> tuple[tuple[str, ...], ...]:
+    """The paths into documents among the parameters of the SQL."""
+    paths = (
+        each for each in constants if isinstance(each, tuple) and all(isinstance(key, str) for key in each)
+    )
+    return tuple(itertools.islice(dict.fromkeys(filter(None, paths)), MOST_KEYS))
+
+
+def _at_paths(paths: tuple[tuple[str, ...], ...], leaves: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+    """Objects with a leaf at the end of each path; over all of them each path has each leaf once."""
+    for start in range(len(leaves) if paths else 0):
+        document: dict[str, Any] = {}
+        for place, (*outer, last) in enumerate(paths):
+            inner: Any = document
+            for key in outer:
+                inner = inner.setdefault(key, {}) if isinstance(inner, dict) else None
+            if isinstance(inner, dict):
+                inner.setdefault(last, leaves[(start + 3 * place) % len(leaves)])
+        yield document
 
 
 def _keyed(keys: tuple[str, ...], leaves: tuple[Any, ...]) -> Iterator[dict[str, Any]]:

@@ -20,11 +20,11 @@ class Box(Base):
 
     @hybrid_property
     def large(self):
-        return self.area > 20
+        return (self.area or 0) > 20
 
     @hybrid_property
     def wrong_large(self):
-        return self.area > 20
+        return (self.area or 0) > 20
 
     @wrong_large.inplace.expression
     @classmethod

@@ -28,8 +28,13 @@ class Member(Base):
         return self.name == ""
 
     @hybrid_property
-    def wrong_root(self):
-        return self.email == "a"
+    def wrong_short(self):
+        return len(self.email) < 2
+
+    @wrong_short.inplace.expression
+    @classmethod
+    def _wrong_short(cls):
+        return func.char_length(cls.email) < 3
 
     @hybrid_property
     def unnamed(self):

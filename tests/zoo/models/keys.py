@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, func, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -80,6 +80,7 @@ class Street(Base):
     __tablename__ = "streets"
     __table_args__ = (
         ForeignKeyConstraint(["country_code", "city_name"], ["cities.country_code", "cities.name"]),
+        Index("streets_city", "country_code", "city_name"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -104,7 +105,8 @@ class Passport(Base):
     @rare.inplace.expression
     @classmethod
     def _rare(cls):
-        return select(Country.people < 100).where(Country.code == cls.country_code).scalar_subquery()
+        people = select(Country.people).where(Country.code == cls.country_code).correlate_except(Country)
+        return people.scalar_subquery() < 100
 
 
 class Reading(Base):

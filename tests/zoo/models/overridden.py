@@ -22,6 +22,11 @@ class Shape(Base):
         return self.width == 1
 
     @hybrid_property
+    def wrong_meaning(self):
+        """A query on the base gives rectangles this; a rectangle says something else."""
+        return self.width == 1
+
+    @hybrid_property
     def large(self):
         return self.width > 9
 
@@ -35,7 +40,11 @@ class Rectangle(Shape):
 
     @hybrid_property
     def size(self):
-        return (self.width == 1) & (self.height == 1)
+        return (self.width == 1) & (self.height == self.height)
+
+    @hybrid_property
+    def wrong_meaning(self):
+        return self.height == 1
 
     @Shape.large.overrides.expression
     def large(cls):

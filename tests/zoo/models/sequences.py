@@ -31,4 +31,4 @@ class Invoice(Base):
     @wrong_paid.inplace.expression
     @classmethod
     def _wrong_paid(cls):
-        return cls.paid >= 9
+        return cls.paid < 9

@@ -2,6 +2,7 @@
 
 import enum
 
+from sqlalchemy import case
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -31,6 +32,11 @@ class Employee(Base):
     @hybrid_property
     def label(self):
         return self.salary > 3
+
+    @label.inplace.expression
+    @classmethod
+    def _label(cls):
+        return case((cls.kind == Kind.MANAGER, cls.salary > 5), else_=cls.salary > 3)
 
 
 class Manager(Employee):
