@@ -48,7 +48,7 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One defect of one hybrid in one position, by one rule."""
+    """One defect of one hybrid by one rule, seen in one position and ``also`` in others, where it has the same cause."""
 
     rule: str
     name: str
@@ -58,8 +58,15 @@ class Finding:
     message: str
     hint: str
     counterexample: Counterexample | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[str, str]:
         """What makes two findings of one hybrid the same: the rule and the position."""
         return self.rule, self.position
+
+    def overlaps(self, other: "Finding") -> bool:
+        """Whether both tell of one defect: the same rule in a position that they share."""
+        return self.rule == other.rule and not {self.position, *self.also}.isdisjoint(
+            (other.position, *other.also)
+        )

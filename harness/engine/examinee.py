@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -162,10 +162,11 @@ class Examinee:
         return Example(self.hybrid, self.translation.structure, dataset, wrong, Returned(()), matches=matches)
 
     def record(self, seen: Example) -> None:
-        """Count the example, and keep the first finding of each identity."""
+        """Count the example, and keep the first finding of each defect."""
         self.tally.count(seen)
         for finding in judge(seen):
-            self.found.setdefault(finding.identity, finding)
+            if not any(finding.overlaps(known) for known in self.found.values()):
+                self.found[finding.identity] = finding
 
     def judge_rejections(self, rejections: Sequence[Rejected]) -> None:
         """Call the hybrid untested where the server accepted less than half of the datasets."""
@@ -181,9 +182,14 @@ class Examinee:
 
     def findings(self) -> list[Finding]:
         """All that the rules say of what was seen with data, the smallest counterexample for each."""
-        found = {**self.found, **self.shrunk}
+        found = {**self.found, **{key: self._with_positions(each) for key, each in self.shrunk.items()}}
         others = [self.loss, self.growth, self.query_plan, self.tally.survey(self.hybrid)]
         return [*found.values(), *(finding for each in others for finding in judge(each))]
+
+    def _with_positions(self, shrunk: Finding) -> Finding:
+        """Shrinking looked at one position only; the others were seen before."""
+        seen = self.found.get(shrunk.identity)
+        return shrunk if seen is None else replace(shrunk, also=seen.also)
 
     def report(self, findings: Sequence[Finding]) -> HybridReport:
         """The report with those of the findings that are wanted."""
@@ -197,7 +203,7 @@ class Examinee:
             self.tally.rejected,
         )
         worst_first = sorted(
-            findings, key=lambda finding: (-finding.severity.rank, finding.rule, finding.position)
+            map(_told, findings), key=lambda finding: (-finding.severity.rank, finding.rule, finding.position)
         )
         return HybridReport(self.hybrid, tuple(worst_first), self.reason, stats, self.shown_select)
 
@@ -241,6 +247,14 @@ class Examinee:
             yield
         finally:
             self._spent += time.monotonic() - start
+
+
+def _told(finding: Finding) -> Finding:
+    """The finding with its other positions in the message."""
+    if not finding.also:
+        return finding
+    others = ", ".join(map(repr, finding.also))
+    return replace(finding, message=f"{finding.message} The same in {others}.", also=())
 
 
 def _arguments(discovered: Discovered) -> tuple[tuple[Any, ...], ...] | None:

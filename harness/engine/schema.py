@@ -1,5 +1,6 @@
 """The schema of models on the server: all of it that the server takes, each table by itself, and why the rest can't be had."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MOST_EXTENSIONS = 5
 STANDS_IN = "CREATE FUNCTION {name}() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()'"
 STAND_INS = frozenset({"uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"})
 """Functions of uuid-ossp that PostgreSQL's own gen_random_uuid() stands in for: nobody can tell the values apart."""
+COLLATION = re.compile(r'collation "([^"]+)" for encoding "\w+" does not exist')
 VIEWS = """
     SELECT DISTINCT vn.nspname, v.relname, v.relkind, tn.nspname, t.relname
     FROM pg_class v
@@ -142,6 +144,8 @@ class _Creator(SchemaGenerator):
 
     def _provided(self, complaint: str) -> bool:
         """Whether the server has what it complains about after all."""
+        if match := COLLATION.search(complaint):
+            return self._stood_in_for_collation(match[1])
         name = extension_for(complaint)
         if name is None:
             return False
@@ -152,6 +156,16 @@ class _Creator(SchemaGenerator):
             return False
         self.connection.execute(text(STANDS_IN.format(name=function)))
         self.notices.append(f"The server has no {name}: {function}() is made of gen_random_uuid().")
+        return True
+
+    def _stood_in_for_collation(self, name: str) -> bool:
+        """The tables can be had without the order of a language, which a server without ICU doesn't know."""
+        quoted = self.connection.dialect.identifier_preparer.quote_identifier(name)
+        self.connection.execute(text(f'CREATE COLLATION {quoted} FROM "C"'))
+        self.notices.append(
+            f'The server has no collation {name}: "C" stands in for it, so what this one\'s order of text does is not seen. '
+            "Take a server that has it: `--database URL`, or `--database docker`."
+        )
         return True
 
 
@@ -183,8 +197,6 @@ def _advice(complaint: str) -> str:
     name = extension_for(complaint)
     if name is not None:
         return missing_extension(name)
-    if "collation" in complaint:
-        return "the embedded server is built without ICU; take one that has this collation: `--database docker` or `--database URL`"
     if "does not exist" in complaint:
         return "create it when the tables are created: `event.listen(metadata, 'before_create', DDL(...))`"
     return "`metadata.create_all()` on an empty database of this server fails alike"

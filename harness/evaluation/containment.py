@@ -1,6 +1,7 @@
 """Runs code that isn't ours: whatever it does comes back as an outcome."""
 
 import ctypes
+import re
 import signal
 import sys
 import threading
@@ -15,6 +16,8 @@ from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 
 INSIST = 0.05
 """Seconds until the time limit raises again in code that swallowed it."""
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""Differs from run to run, and so from one complaint to the next of one cause."""
 
 
 class ServerLost(Exception):
@@ -52,7 +55,7 @@ def raised(error: BaseException) -> Raised:
         raise
     except BaseException as second:  # noqa: BLE001 - __str__ is the user's code as well
         message = f"(its text can't be read: {type(second).__name__})"
-    return Raised(kinds, message)
+    return Raised(kinds, ADDRESS.sub("", message))
 
 
 def _refused(error: DBAPIError, seconds: float) -> Outcome:

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, exists, func, select, true
+from sqlalchemy import Column, Select, Table, exists, func, select, true, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from harness.evaluation.subject import Subject
 
+Statement = Select[Any] | ReturningUpdate[Any]
 Rows = Sequence[tuple[Any, ...]]
 SORTABLE = (bool, int, float, decimal.Decimal, dt.date, dt.datetime, dt.timedelta)
+FIRST = 25
+"""Datasets with rows that tell of a position all there is to tell, where only the statement's structure matters."""
 PAIRS = 64
 """Self-joins are sent while they give at most this many rows."""
 
@@ -22,13 +26,18 @@ class Position(ABC):
 
     name: str
     takes_probe: ClassVar[bool] = False
-    every_dataset: ClassVar[bool] = True
-    """Whether more data can change the outcome; else the first datasets tell."""
+    enough: ClassVar[int | None] = None
+    """Datasets with rows after which more data tells nothing new; None where it always may."""
     time_zone: str | None = None
     """The session's time zone while the statement runs, where the position is about that."""
 
+    def possible(self, subject: Subject) -> bool:
+        """Whether the class has this position at all."""
+        del subject
+        return True
+
     @abstractmethod
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         """Build the statement; ``probe`` is a value that the hybrid takes, for positions that compare."""
 
     @abstractmethod
@@ -51,7 +60,7 @@ class WhereEqual(Position):
     name = "where"
     takes_probe = True
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         return select(*subject.key).where(subject.value == probe)
 
     def expected(self, rows: Rows, probe: Any) -> Rows:
@@ -66,7 +75,7 @@ class WhereIsNull(Position):
 
     name = "where is null"
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         return select(*subject.key).where(subject.value.is_(None))
 
@@ -80,7 +89,7 @@ class OrderBy(Position):
 
     name = "order by"
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         return select(*subject.key).order_by(subject.value, *subject.key)
 
@@ -104,7 +113,7 @@ class Aliased(Position):
 
     name = "aliased"
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         return subject.alias("other").select()
 
@@ -117,8 +126,9 @@ class SelfJoin(Position):
     """Two aliases at once: ``select(a.h, b.h)`` over all pairs."""
 
     name = "self-join"
+    enough = FIRST
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         left, right = subject.alias("left_side"), subject.alias("right_side")
         both = select(*left.key, *right.key, left.value.label("left_value"), right.value.label("right_value"))
@@ -136,8 +146,9 @@ class Subquery(Position):
     """From a subquery: ``select(s.c.value)`` where ``s`` selects the hybrid."""
 
     name = "subquery"
+    enough = FIRST
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         keys = [column.label(f"key_{number}") for number, column in enumerate(subject.key)]
         inner = select(*keys, subject.value.label("value")).subquery("inner_rows")
@@ -152,9 +163,9 @@ class CommonTable(Position):
     """From a CTE: ``WITH rows AS (SELECT M.h ...)``."""
 
     name = "cte"
-    every_dataset = False
+    enough = FIRST
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         keys = [column.label(f"key_{number}") for number, column in enumerate(subject.key)]
         return select(select(*keys, subject.value.label("value")).cte("named_rows"))
@@ -168,10 +179,10 @@ class Exists(Position):
     """``where(exists().where(a.id == M.id, a.h == value))``, on an alias inside the EXISTS."""
 
     name = "exists"
-    every_dataset = False
+    enough = FIRST
     takes_probe = True
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         inner = subject.alias("inner_row")
         same_row = [left == right for left, right in zip(inner.key, subject.key, strict=True)]
         return select(*subject.key).where(exists().where(*same_row, inner.value == probe))
@@ -187,9 +198,9 @@ class GroupBy(Position):
     """``select(M.h.label("value"), count()).group_by("value")``: one access, named twice."""
 
     name = "group by"
-    every_dataset = False
+    enough = FIRST
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         value = subject.value.label("grouped_value")
         return select(value, func.count()).select_from(subject.entity).group_by(value.name)
@@ -202,16 +213,100 @@ class GroupBy(Position):
         return bool(rows) and all(isinstance(row[-1], Hashable) and row[-1] == row[-1] for row in rows)
 
 
+class GroupByTwice(Position):
+    """``select(M.h, count()).group_by(M.h)``: two accesses, each of which builds the expression anew."""
+
+    name = "group by, accessed twice"
+    enough = 1
+
+    def statement(self, subject: Subject, probe: Any) -> Statement:
+        del probe
+        return select(subject.value, func.count()).select_from(subject.entity).group_by(subject.value)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        return GroupBy().expected(rows, probe)
+
+    def applies(self, rows: Rows) -> bool:
+        return GroupBy().applies(rows)
+
+
+class Having(Position):
+    """``group_by(M.id).having(count(M.h) > 0)``: inside an aggregate, after grouping."""
+
+    name = "having"
+    enough = FIRST
+
+    def statement(self, subject: Subject, probe: Any) -> Statement:
+        del probe
+        return select(*subject.key).group_by(*subject.key).having(func.count(subject.value) > 0)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return [row[:-1] for row in rows if row[-1] is not None]
+
+
+class Polymorphic(Position):
+    """``p = with_polymorphic(M, "*"); select(p.h)``, with the tables of all subclasses beside the class's own."""
+
+    name = "with_polymorphic"
+    enough = FIRST
+
+    def possible(self, subject: Subject) -> bool:
+        mapper = subject.mapper
+        return len(list(mapper.self_and_descendants)) > 1 and not any(
+            m.concrete for m in mapper.self_and_descendants
+        )
+
+    def statement(self, subject: Subject, probe: Any) -> Statement:
+        del probe
+        return subject.with_subclasses().select()
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return rows
+
+
+class UpdateCriteria(Position):
+    """``update(M).where(M.h == value)``, which sets a column to itself and returns the keys of the rows it finds."""
+
+    name = "update"
+    enough = FIRST
+    takes_probe = True
+
+    def possible(self, subject: Subject) -> bool:
+        mapper = subject.mapper
+        alone = isinstance(mapper.local_table, Table) and len(mapper.tables) == 1 and not mapper.single
+        return alone and _settable(subject) is not None
+
+    def statement(self, subject: Subject, probe: Any) -> Statement:
+        column = _settable(subject)
+        found = update(subject.entity).where(subject.value == probe)
+        return found.values({column: column}).returning(*subject.key)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        return WhereEqual().expected(rows, probe)
+
+    def applies(self, rows: Rows) -> bool:
+        return WhereEqual().applies(rows)
+
+
+def _settable(subject: Subject) -> Column[Any] | None:
+    """A column of the class's table that an UPDATE may set to what it is."""
+    columns = (each for each in subject.mapper.columns if isinstance(each, Column))
+    free = (each for each in columns if each.computed is None and each.identity is None)
+    return next(iter(sorted(free, key=lambda each: each.primary_key)), None)
+
+
 class Joined(Position):
     """With a related entity beside it: ``select(M.h).outerjoin(M.items)``, each row of M once."""
 
-    every_dataset = False
+    enough = FIRST
 
     def __init__(self, relationship: str) -> None:
         self.name = f"joined to {relationship}"
         self._relationship = relationship
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         return subject.select().outerjoin(getattr(subject.entity, self._relationship)).distinct()
 
@@ -227,7 +322,7 @@ class UnderTimeZone(Position):
         self.name = f"time zone {time_zone}"
         self.time_zone = time_zone
 
-    def statement(self, subject: Subject, probe: Any) -> Select[Any]:
+    def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         return subject.select()
 
@@ -246,6 +341,10 @@ POSITIONS: tuple[Position, ...] = (
     CommonTable(),
     Exists(),
     GroupBy(),
+    GroupByTwice(),
+    Having(),
+    Polymorphic(),
+    UpdateCriteria(),
 )
 TIME_ZONES: tuple[Position, ...] = (
     UnderTimeZone("America/New_York"),

@@ -13,17 +13,15 @@ from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
-from harness.evaluation.positions import POSITIONS, TIME_ZONES, Joined, Position, Rows
+from harness.evaluation.positions import POSITIONS, TIME_ZONES, Joined, Position, Rows, Statement
 from harness.evaluation.subject import Subject
 
 GRACE = 1.0
 """Seconds that the client waits beyond the server's own statement_timeout."""
 UNCOMPARABLE = frozenset({"JSON"})
 """Types whose values PostgreSQL can neither compare nor sort."""
-FIRST = 25
-"""Datasets with rows on which positions are tried that more data tells nothing new about."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
-COMPARING = frozenset({"where", "order by", "exists", "group by"})
+COMPARING = frozenset({"where", "order by", "exists", "group by", "group by, accessed twice", "update"})
 
 
 class SqlSide:
@@ -36,10 +34,11 @@ class SqlSide:
         self._positions = [
             each
             for each in (*POSITIONS, *joined, *(TIME_ZONES if structure.temporal else ()))
-            if not (structure.type_name in UNCOMPARABLE and (each.name in COMPARING or each in joined))
+            if each.possible(subject)
+            and not (structure.type_name in UNCOMPARABLE and (each.name in COMPARING or each in joined))
         ]
         self._select: Select[Any] | None = None
-        self._built: dict[str, Select[Any]] = {}
+        self._built: dict[str, Statement] = {}
         self._datasets = 0
 
     def select(self, connection: Connection) -> Outcome:
@@ -56,10 +55,7 @@ class SqlSide:
         probe = _probe(rows)
         self._datasets += bool(rows)
         for position in self._positions:
-            asked = (
-                (position.every_dataset or self._datasets <= FIRST) if only is None else position.name in only
-            )
-            if not asked or not position.applies(rows):
+            if not self._asked(position, only) or not position.applies(rows):
                 continue
             build = partial(self._statement, position, probe)
             if position.time_zone is None:
@@ -70,7 +66,12 @@ class SqlSide:
             expected = tuple(map(tuple, position.expected(rows, probe)))
             yield Answer(position.name, outcome, expected, ordered=position.ordered(rows))
 
-    def _statement(self, position: Position, probe: Any) -> Select[Any]:
+    def _asked(self, position: Position, only: frozenset[str] | None) -> bool:
+        if only is not None:
+            return position.name in only
+        return position.enough is None or self._datasets <= position.enough
+
+    def _statement(self, position: Position, probe: Any) -> Statement:
         """Built once, but for the position that compares with a value of these rows."""
         if position.takes_probe:
             return position.statement(self._subject, probe)

@@ -1,17 +1,21 @@
 """What an expression's tree says before any data: tables and columns read, and the marks of known mistakes."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Alias, Column, Date, DateTime, Interval, Select, Table, Time, TypeDecorator
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, Label
+from sqlalchemy import Alias, Column, Date, DateTime, Interval, Select, Table, Time, TypeDecorator, select
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, CollationClause, ColumnElement, Label
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
 from harness.core.observation import Structure
 from harness.evaluation.subject import Subject
 
 TEMPORAL = (DateTime, Date, Time, Interval)
+ORDERINGS = frozenset({operators.lt, operators.le, operators.gt, operators.ge, operators.between_op})
+BY_CODE_POINT = re.compile(r"(C|POSIX|ucs_basic|pg_c_utf8|pg_unicode_fast|C\..*)", re.IGNORECASE)
+"""Collations that order text as Python does."""
 
 
 def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str, ...]) -> Structure:
@@ -30,6 +34,8 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         temporal=_temporal(expression),
         relationships=tuple(_related(subject, tables_in(expression) - own)),
         label_of_column=_label_of_column(subject, expression),
+        collated_order=tuple(_collated_order(expression)),
+        uncorrelated_alone=_uncorrelated_alone(expression, own),
     )
 
 
@@ -55,6 +61,33 @@ def _label_of_column(subject: Subject, expression: ClauseElement) -> str | None:
     name = expression.name if isinstance(expression, Label) else None
     taken = {prop.key for prop in subject.mapper.column_attrs} | {c.key for c in subject.mapper.columns}
     return name if name in taken and name != subject.attribute else None
+
+
+def _collated_order(expression: ClauseElement) -> Iterator[str]:
+    for each in visitors.iterate(expression):
+        if not (isinstance(each, BinaryExpression) and each.operator in ORDERINGS):
+            continue
+        sides = (each.left, each.right)
+        named = [*filter(None, map(_explicit_collation, sides)), *filter(None, map(_column_collation, sides))]
+        if named and not BY_CODE_POINT.fullmatch(named[0]):
+            yield str(each)
+
+
+def _explicit_collation(operand: Any) -> str | None:
+    if isinstance(operand, BinaryExpression) and isinstance(operand.right, CollationClause):
+        return str(operand.right.collation)
+    return None
+
+
+def _column_collation(operand: Any) -> str | None:
+    return getattr(_plain(getattr(operand, "type", None)), "collation", None)
+
+
+def _uncorrelated_alone(expression: ClauseElement, own: frozenset[Any]) -> bool:
+    if not isinstance(expression, ColumnElement):
+        return False
+    mentioned = {column.table for column in columns_in(expression)}
+    return bool(mentioned & own) and not own.intersection(select(expression).get_final_froms())
 
 
 def _related(subject: Subject, tables: frozenset[Any]) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Mapper, RelationshipProperty, aliased
+from sqlalchemy.orm import Mapper, RelationshipProperty, aliased, with_polymorphic
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Subject:
     def alias(self, name: str) -> "Subject":
         """The same hybrid on an alias of the class."""
         return replace(self, entity=aliased(self.entity, name=name))
+
+    def with_subclasses(self) -> "Subject":
+        """The same hybrid on the class with its subclasses' tables joined."""
+        return replace(self, entity=with_polymorphic(self.entity, "*"))
 
     def called_with(self, arguments: tuple[Any, ...]) -> "Subject":
         """The same method with other arguments; an attribute takes none."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Dialect, Select, TextClause
+from sqlalchemy import Dialect, TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -14,7 +14,7 @@ from harness.core.hybrid import Hybrid
 from harness.core.observation import COMPARISON, ClassLevel, Compiled, Structure, Translation
 from harness.core.outcome import Returned
 from harness.evaluation.containment import contained
-from harness.evaluation.positions import POSITIONS, SELECT
+from harness.evaluation.positions import POSITIONS, SELECT, Statement
 from harness.evaluation.structure import structure_of
 from harness.evaluation.subject import Subject
 
@@ -30,7 +30,7 @@ def translate(hybrid: Hybrid, subject: Subject, *, seconds: float) -> Translatio
         return Translation(hybrid, built)
     element, class_level = built.value
     statements = {SELECT: contained(lambda: compiled(subject.select()), seconds=seconds)}
-    for position in POSITIONS:
+    for position in (each for each in POSITIONS if each.possible(subject)):
         build = _builder(position.statement, subject)
         statements[position.name] = contained(lambda: compiled(build()), seconds=seconds)  # noqa: B023 - called at once
     structure = Structure()
@@ -43,11 +43,11 @@ def translate(hybrid: Hybrid, subject: Subject, *, seconds: float) -> Translatio
     return Translation(hybrid, Returned(class_level), statements, structure)
 
 
-def _builder(statement: Callable[[Subject, Any], Select[Any]], subject: Subject) -> Callable[[], Select[Any]]:
+def _builder(statement: Callable[[Subject, Any], Statement], subject: Subject) -> Callable[[], Statement]:
     return lambda: statement(subject, PROBE)
 
 
-def compiled(statement: Select[Any]) -> Compiled:
+def compiled(statement: Statement) -> Compiled:
     """``statement`` as psycopg would be sent it, its parameters' values as the driver takes them.
 
     A parameter that nobody bound is None.

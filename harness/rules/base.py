@@ -39,11 +39,17 @@ class Rule(ABC, Generic[Seen]):
         """The findings of this rule on one observation; none where all is well."""
 
     def finding(
-        self, position: str, message: str, hint: str, counterexample: Counterexample | None = None
+        self,
+        position: str,
+        message: str,
+        hint: str,
+        counterexample: Counterexample | None = None,
+        *,
+        also: tuple[str, ...] = (),
     ) -> Finding:
         """A finding under this rule's code."""
         return Finding(
-            self.code, self.name, self.family, self.severity, position, message, hint, counterexample
+            self.code, self.name, self.family, self.severity, position, message, hint, counterexample, also
         )
 
 

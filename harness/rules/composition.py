@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.comparison import RowDifference, compare_rows
-from harness.core.finding import Counterexample, Family, Finding
+from harness.core.finding import Counterexample, Family, Finding, Severity
 from harness.core.observation import Answer, Example
 from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
 
 TIME_ZONE = "time zone "
+TWICE = "group by, accessed twice"
+UPDATE = "update"
+MEANING = "42"
+"""The class of PostgreSQL's codes for what a statement says: syntax, names, types, grouping."""
 ALIASED = frozenset({"aliased", "self-join", "exists"})
 
 
@@ -112,15 +116,27 @@ class PositionRefused(CompositionRule):
     )
 
     def judge(self, seen: Example) -> Iterator[Finding]:
-        """One finding for each position that the server refused."""
+        """One finding for each complaint of the server, with all positions that it has it about."""
+        refused: dict[str, list[Answer]] = {}
         for answer in seen.answers:
-            if isinstance(answer.outcome, Raised) and not _left_behind(seen, answer) and not _cartesian(seen):
-                yield self.finding(
-                    answer.position,
-                    f"{seen.hybrid.name} fails in the position {answer.position!r}: {answer.outcome}.",
-                    _way_out(answer.outcome),
-                    _example(seen, answer, None),
-                )
+            if _refuses_the_hybrid(answer) and not _left_behind(seen, answer) and not _cartesian(seen):
+                refused.setdefault(str(answer.outcome), []).append(answer)
+        for first, *others in refused.values():
+            assert isinstance(first.outcome, Raised)
+            yield self.finding(
+                first.position,
+                f"{seen.hybrid.name} fails in the position {first.position!r}: {first.outcome}.",
+                _way_out(first.outcome),
+                _example(seen, first, None),
+                also=tuple(each.position for each in others),
+            )
+
+
+def _refuses_the_hybrid(answer: Answer) -> bool:
+    """Whether the statement failed for what it says; an UPDATE may fail for what it is done to: a view, a trigger's rule."""
+    if not isinstance(answer.outcome, Raised) or answer.position == TWICE:
+        return False
+    return answer.position != UPDATE or (answer.outcome.sqlstate or MEANING).startswith(MEANING)
 
 
 def _way_out(outcome: Raised) -> str:
@@ -146,21 +162,53 @@ class PositionDiffers(CompositionRule):
     )
 
     def judge(self, seen: Example) -> Iterator[Finding]:
-        """One finding for each position whose rows differ."""
+        """One finding with all positions whose rows differ."""
+        differing = [
+            (answer, apart)
+            for answer in seen.answers
+            if (apart := difference(answer)) is not None
+            and not (_left_behind(seen, answer) or _cartesian(seen) or answer.position.startswith(TIME_ZONE))
+        ]
+        if not differing:
+            return
+        (answer, apart), *others = differing
+        yield self.finding(
+            answer.position,
+            f"{seen.hybrid.name} means something else in the position {answer.position!r} than in the plain select: "
+            f"{_said(answer, apart)}.",
+            f"Look at the FROM clauses of the statement: what the expression of {seen.hybrid.name} reads must "
+            "hang on `cls` alone (correlate explicitly with .correlate(cls)).",
+            _example(seen, answer, apart),
+            also=tuple(each.position for each, _ in others),
+        )
+
+
+class AccessedTwice(CompositionRule):
+    """Two accesses in one GROUP BY query are two expressions to PostgreSQL."""
+
+    code = "HH306"
+    name = "accessed-twice-in-group-by"
+    severity: ClassVar[Severity] = Severity.INFO
+    documentation = Documentation(
+        what="select(M.h, count()).group_by(M.h) fails: each access of M.h builds its expression anew, with parameters and aliases of its own.",
+        why="PostgreSQL compares the two expressions by what they say and finds them different, so the selected one is not grouped.",
+        limits="True of every hybrid with a parameter or a subquery in its SQL, correct ones too.",
+        example="select(M.h, func.count()).group_by(M.h)",
+        instead="h = M.h.label('h'); select(h, func.count()).group_by(h): one access.",
+    )
+
+    def judge(self, seen: Example) -> Iterator[Finding]:
+        """One finding where the server refused it."""
         for answer in seen.answers:
-            apart = difference(answer)
-            if apart is None or _left_behind(seen, answer) or _cartesian(seen):
-                continue
-            if answer.position.startswith(TIME_ZONE):
-                continue
-            yield self.finding(
-                answer.position,
-                f"{seen.hybrid.name} means something else in the position {answer.position!r} than in the plain select: "
-                f"{_said(answer, apart)}.",
-                f"Look at the FROM clauses of the statement: what the expression of {seen.hybrid.name} reads must "
-                "hang on `cls` alone (correlate explicitly with .correlate(cls)).",
-                _example(seen, answer, apart),
-            )
+            if answer.position == TWICE and isinstance(answer.outcome, Raised):
+                name = seen.hybrid.name
+                yield self.finding(
+                    answer.position,
+                    f"select({name}, func.count()).group_by({name}) fails, since each access of {name} builds other SQL: "
+                    f"{answer.outcome}.",
+                    f"Access it once: `value = {name}.label({seen.hybrid.attribute!r})`, then "
+                    "`select(value, func.count()).group_by(value)`.",
+                )
 
 
 def _said(answer: Answer, apart: RowDifference | None) -> str:

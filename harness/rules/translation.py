@@ -262,3 +262,59 @@ class PositionDoesNotCompile(TranslationRule):
                 f"Return a column expression from {seen.hybrid.name} (`.scalar_subquery()` or `.label()` on a select).",
             )
             return
+
+
+class OrderedByCollation(TranslationRule):
+    """Text is ordered by a language in SQL and by code point in Python."""
+
+    code = "HH215"
+    name = "text-ordered-by-collation"
+    family: ClassVar[Family] = Family.AGREEMENT
+    severity: ClassVar[Severity] = Severity.WARNING
+    documentation = Documentation(
+        what="The SQL orders text with <, > or BETWEEN under the collation of a language.",
+        why="Python compares code points: 'B' < 'a' is true there and false under the collation; accents and punctuation differ too.",
+        limits="Collations that are named on the column or in the expression; the database's own default is not known before the run.",
+        example="name = mapped_column(Text(collation='en-x-icu')), and cls.name < 'm' beside self.name < 'm'",
+        instead="cls.name.collate('C') < 'm', which orders by code point as well.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding for the first comparison."""
+        if not seen.structure.collated_order:
+            return
+        predicate = seen.structure.collated_order[0]
+        yield self.finding(
+            "select",
+            f"{seen.hybrid.name} orders text by the collation of a language in `{predicate}`, where Python orders by code point: "
+            "'B' < 'a' in Python only.",
+            'Compare by code point in SQL as well, `.collate("C")`, or by a key of that language in Python.',
+        )
+
+
+class UncorrelatedAlone(TranslationRule):
+    """Selected alone, the hybrid has nothing to correlate to."""
+
+    code = "HH305"
+    name = "uncorrelated-when-selected-alone"
+    family: ClassVar[Family] = Family.COMPOSITION
+    severity: ClassVar[Severity] = Severity.INFO
+    documentation = Documentation(
+        what="select(M.h), with nothing else of M, has no FROM of M, so a correlated subquery in the hybrid reads the table itself.",
+        why="It gives one row with the total of all rows, not one for each.",
+        limits="True of every hybrid that is a correlated subquery, correct ones too.",
+        example="session.scalars(select(Customer.number_of_orders))",
+        instead="select(Customer.id, Customer.number_of_orders), or select(Customer.number_of_orders).select_from(Customer)",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where the structure says so."""
+        if not seen.structure.uncorrelated_alone:
+            return
+        hybrid = seen.hybrid
+        yield self.finding(
+            "select alone",
+            f"select({hybrid.name}) alone does not correlate: without {hybrid.class_name} in the FROM clause its subquery reads the "
+            "whole table and gives one row.",
+            f"Select it beside a column, or with `.select_from({hybrid.class_name})`.",
+        )
