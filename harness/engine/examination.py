@@ -81,7 +81,7 @@ class Examination:
             plan = self._plan(group, bench)
         except (Ungeneratable, SchemaProblem) as problem:
             for examinee in group:
-                examinee.reason = " ".join(str(problem).split())
+                examinee.reason = f"{problem.what} {problem.hint}"
             return
         able = [examinee for examinee in group if _has_functions(examinee, bench)]
         for examinee in able:
@@ -159,9 +159,9 @@ def _has_functions(examinee: Examinee, bench: Bench) -> bool:
     missing = bench.missing_functions(examinee.compiled_select.sql)
     if missing:
         reasons = (
-            f"the server has no function {name}(): {missing_extension(FUNCTIONS[name])}" for name in missing
+            f"the server has no function {name}(). {missing_extension(FUNCTIONS[name])}" for name in missing
         )
-        examinee.reason = "; ".join(reasons)
+        examinee.reason = " ".join(reasons)
     return not missing
 
 

@@ -84,7 +84,7 @@ class _Creator(SchemaGenerator):
             self._created.append(table)
         else:
             said = f"{table.fullname} can't be created: {complaint}."
-            self.problems[table] = (said, f"{_advice(complaint)}.")
+            self.problems[table] = (said, _advice(complaint))
 
     def visit_foreign_key_constraint(self, constraint: ForeignKeyConstraint) -> None:
         """Nothing yet: ``create`` adds all foreign keys at the end."""
@@ -190,7 +190,7 @@ def provide_function(connection: Connection, name: str) -> bool:
 def missing_extension(name: str) -> str:
     """What to do about an extension that the server lacks."""
     docker = "" if name in NOT_IN_DOCKER else ", or `--database docker`, whose image has it"
-    return f"the extension {name} is not on this server; take one that has it: `--database URL`{docker}"
+    return f"Take a server that has the extension {name}: `--database URL`{docker}."
 
 
 def _advice(complaint: str) -> str:
@@ -198,8 +198,8 @@ def _advice(complaint: str) -> str:
     if name is not None:
         return missing_extension(name)
     if "does not exist" in complaint:
-        return "create it when the tables are created: `event.listen(metadata, 'before_create', DDL(...))`"
-    return "`metadata.create_all()` on an empty database of this server fails alike"
+        return "Create it when the tables are created: `event.listen(metadata, 'before_create', DDL(...))`."
+    return "`metadata.create_all()` on an empty database of this server fails alike."
 
 
 def _schemas(metadata: MetaData) -> set[str]:

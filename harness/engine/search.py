@@ -173,7 +173,9 @@ class _Attempt:
     def __call__(self, dataset: Dataset) -> None:
         if self.best is not None and time.monotonic() > self._until:
             raise _Enough
-        same = repr((dataset.tables, dataset.arguments))  # many choices, as those for rows that aren't there, change nothing
+        same = repr(
+            (dataset.tables, dataset.arguments)
+        )  # many choices, as those for rows that aren't there, change nothing
         if same not in self._found:
             self._found[same] = self._finding(dataset)
         if (finding := self._found[same]) is not None:

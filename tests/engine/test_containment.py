@@ -428,8 +428,8 @@ def test_a_schema_that_the_server_refuses(checked):
     assert report.verdict is Verdict.UNTESTED
     assert report.findings == ()
     assert report.reason == (
-        "items can't be created: function no_such_function() does not exist; create it when the tables are created: "
-        "`event.listen(metadata, 'before_create', DDL(...))` hint: The hybrids that don't need the table are tested."
+        "items can't be created: function no_such_function() does not exist. Create it when the tables are created: "
+        "`event.listen(metadata, 'before_create', DDL(...))`."
     )
 
 

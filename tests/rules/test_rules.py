@@ -63,6 +63,7 @@ BROKEN = Raised(("IndexError", "LookupError", "Exception"), "list index out of r
 REFUSED = Raised(
     ("GroupingError", "Exception"), 'column "n.id" must appear in GROUP BY\nLINE 1: ...', "42803"
 )
+VIEW = Raised(("ObjectNotInPrerequisiteState", "Exception"), 'cannot update view "n"', "55000")
 SQL = Returned(Compiled("SELECT nodes.id \nFROM nodes", {}))
 WHERE_FALSE = Returned(Compiled("SELECT nodes.id \nFROM nodes \nWHERE false", {}))
 
@@ -421,6 +422,38 @@ CASES = [
     ),
     Case("HH304", "the same value", answers(answer("time zone America/New_York", ((1, 5),))), NOTHING_SAID),
     Case(
+        "HH302",
+        "an UPDATE refused for what it says",
+        answers(answer("update", REFUSED)),
+        "Node.total fails in the position 'update': GroupingError: column \"n.id\" must appear in GROUP BY.",
+    ),
+    Case("HH302", "an UPDATE refused for what it is done to", answers(answer("update", VIEW)), NOTHING_SAID),
+    Case("HH302", "accessed twice", answers(answer("group by, accessed twice", REFUSED)), NOTHING_SAID),
+    Case(
+        "HH215",
+        "text ordered by a language",
+        translation(structure=Structure(collated_order=("nodes.name < :name_1",))),
+        "Node.total orders text by the collation of a language in `nodes.name < :name_1`, where Python orders by code point: "
+        "'B' < 'a' in Python only.",
+    ),
+    Case("HH215", "by code point", translation(), NOTHING_SAID),
+    Case(
+        "HH305",
+        "a correlated subquery",
+        translation(structure=Structure(uncorrelated_alone=True)),
+        "select(Node.total) alone does not correlate: without Node in the FROM clause its subquery reads the whole table and "
+        "gives one row.",
+    ),
+    Case("HH305", "a column", translation(), NOTHING_SAID),
+    Case(
+        "HH306",
+        "two expressions",
+        answers(answer("group by, accessed twice", REFUSED)),
+        "select(Node.total, func.count()).group_by(Node.total) fails, since each access of Node.total builds other SQL: "
+        "GroupingError: column \"n.id\" must appear in GROUP BY.",
+    ),
+    Case("HH306", "the same expression", answers(answer("group by, accessed twice", ((3, 1),))), NOTHING_SAID),
+    Case(
         "HH401",
         "two statements a row",
         Growth(HYBRID, (25, 100), (51, 201), ("Node.usages", "Node.children")),
@@ -552,6 +585,17 @@ def test_every_rule_has_a_bad_and_a_good_example(rule):
     assert any(isinstance(seen, rule.reads) for seen in good) or rule.code == "HH505", (
         "add a Case that it is silent on"
     )
+
+
+def test_positions_of_one_cause_are_one_finding():
+    refused = answers(answer("where", REFUSED), answer("order by", REFUSED), answer("cte", VIEW))
+    first, second = judge(refused)
+    assert (first.position, first.also) == ("where", ("order by",))
+    assert (second.position, second.also) == ("cte", ())
+    assert first.overlaps(judge(answers(answer("order by", VIEW)))[0])
+    assert not first.overlaps(second)
+    [found] = judge(answers(answer("where", ((1,), (1,)), ((1,),)), answer("subquery", ((2,),), ((1,),))))
+    assert (found.position, found.also) == ("where", ("subquery",))
 
 
 def test_cases_are_of_rules_that_exist_and_have_names_of_their_own():
