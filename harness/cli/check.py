@@ -13,21 +13,47 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.cli.streams import stdout_on_stderr
 from harness.config import Options
+from harness.config.baseline import Entry, read_baseline, rendered
 from harness.core.errors import UsageProblem
+from harness.core.finding import Severity
 from harness.core.report import RunReport
 from harness.engine import check
+from harness.engine.acceptance import expired
 from harness.engine.run import Progress as Told
 from harness.reporting import print_text, render_json, render_text
 
 
-def run_check(targets: Sequence[str], options: Options) -> bool:
-    """Check, print or write the report, and say whether the run fails."""
+def run_check(targets: Sequence[str], options: Options, *, write_baseline: bool) -> bool:
+    """Check, print or write the report, and say whether the run fails; one that writes the baseline does not."""
+    read_baseline(Path(options.baseline))  # what can't be read is said before the run, not after it
+    if write_baseline:
+        _refuse_unwritable(Path(options.baseline), "baseline", "--baseline")
     if options.output is not None:
-        _refuse_unwritable(Path(options.output))
+        _refuse_unwritable(Path(options.output), "report", "--output")
     with _progress() as told, stdout_on_stderr():
         report = check(targets, options, progress=told)
     _deliver(report, options)
+    if write_baseline:
+        _write_baseline(report, Path(options.baseline))
+        return False
     return report.fails(options.fail_on)
+
+
+def _write_baseline(report: RunReport, path: Path) -> None:
+    """Record the findings of the hybrids of ``report``; entries of other hybrids stay, as do reasons and dates."""
+    known = {entry.identity: entry for entry in read_baseline(path) if not expired(entry.expires)}
+    examined = {each.hybrid.name for each in report.hybrids}
+    found = {
+        (identity := (each.hybrid.name, *finding.identity)): known.get(identity, Entry(*identity))
+        for each in report.hybrids
+        for finding in each.findings
+        if finding.severity is not Severity.INFO or (each.hybrid.name, *finding.identity) in known
+    }
+    others = [entry for entry in known.values() if entry.hybrid not in examined]
+    _replace(path, rendered([*found.values(), *others]), "baseline", "--baseline")
+    sys.stderr.write(
+        f"hybrid-harness: {len(found)} finding{'s' if len(found) != 1 else ''} recorded in {path}.\n"
+    )
 
 
 @contextlib.contextmanager
@@ -45,26 +71,26 @@ def _deliver(report: RunReport, options: Options) -> None:
     if options.output is None and options.format == "text":
         print_text(report, Console(highlight=False, soft_wrap=False))
         return
-    rendered = render_json(report) if options.format == "json" else render_text(report)
+    text = render_json(report) if options.format == "json" else render_text(report)
     if options.output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
-        sys.stdout.write(rendered)
+        sys.stdout.write(text)
     else:
-        _replace(Path(options.output), rendered)
+        _replace(Path(options.output), text, "report", "--output")
 
 
-def _refuse_unwritable(path: Path) -> None:
+def _refuse_unwritable(path: Path, what: str, option: str) -> None:
     """Say so before the run, not after it."""
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageProblem(
-            f"The report can't be written to {path}.",
-            where="--output",
+            f"The {what} can't be written to {path}.",
+            where=option,
             hint="Name a file in a folder that exists and that you may write to.",
         )
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: str, what: str, option: str) -> None:
     """Write the whole file or leave the old one; a pipe or a device is written to."""
     try:
         if path.exists() and not path.is_file():
@@ -79,8 +105,8 @@ def _replace(path: Path, text: str) -> None:
         Path(file.name).replace(path)
     except OSError as error:
         raise UsageProblem(
-            f"The report can't be written to {path}: {error.strerror}.",
-            where="--output",
+            f"The {what} can't be written to {path}: {error.strerror}.",
+            where=option,
             hint="Make room, or name another file.",
         ) from error
 

@@ -83,6 +83,17 @@ def check(
     ] = None,
     output: Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")] = None,
     setup: Setup = None,
+    baseline: Annotated[
+        str | None, typer.Option(help=_flag("baseline", DEFAULTS.baseline), metavar="FILE")
+    ] = None,
+    write_baseline: Annotated[
+        bool,
+        typer.Option(
+            "--write-baseline",
+            help="Record the findings of this run in the baseline; they fail no later run.",
+        ),
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help=HELP["strict"])] = False,
 ) -> None:
     """Check every hybrid of the targets, print a table, then each finding."""
     given = {
@@ -98,12 +109,14 @@ def check(
         "format": format,
         "output": output,
         "setup": setup,
+        "baseline": baseline,
+        "strict": strict or None,
     }
     options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
     from harness.cli.check import run_check
 
     try:
-        fails = run_check(targets, options)
+        fails = run_check(targets, options, write_baseline=write_baseline)
     except KeyboardInterrupt:  # typer would end without a word
         sys.stderr.write("hybrid-harness: interrupted; the server it started is gone.\n")
         raise typer.Exit(INTERRUPTED) from None

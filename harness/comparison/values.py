@@ -4,33 +4,43 @@ import decimal
 import math
 from typing import Any
 
+from harness.core.policy import EXACT, NULL_STANDS_FOR, Policy
+
 RELATIVE = 1e-9
 """Tolerance between floats: sums in another order differ by a few units in the 16th digit for each addend."""
 
 
-def same(python: Any, sql: Any) -> bool:
-    """Whether a value from Python and one from SQL are one value.
+def same(python: Any, sql: Any, policy: Policy = EXACT) -> bool:
+    """Whether a value from Python and one from SQL are one value, under ``policy``.
 
-    None is only None, never False or 0. Floats, and a float against a Decimal, may differ by RELATIVE; NaN is NaN; other
+    None is only None, never False or 0, unless the policy says so. Floats, and a float against a Decimal, may differ by RELATIVE; NaN is NaN; other
     numbers are compared by value, so that Decimal's scale doesn't count. Lists and tuples are compared by their elements.
     """
     if python is None or sql is None:
-        return python is sql
+        return python is sql or _null_stands_for(sql if python is None else python, policy)
     if isinstance(python, bool) or isinstance(sql, bool):
         return equal(python, sql)
     if isinstance(python, int | float | decimal.Decimal) and isinstance(sql, int | float | decimal.Decimal):
-        return _same_number(python, sql)
+        return _same_number(python, sql, policy.tolerance)
     if isinstance(python, list | tuple) and isinstance(sql, list | tuple):
-        return len(python) == len(sql) and all(map(same, python, sql))
+        return len(python) == len(sql) and all(same(*pair, policy) for pair in zip(python, sql, strict=True))
     return equal(python, sql)
 
 
-def _same_number(python: Any, sql: Any) -> bool:
+def _null_stands_for(value: Any, policy: Policy) -> bool:
+    if policy.null is None:
+        return False
+    plain = NULL_STANDS_FOR[policy.null]
+    return isinstance(value, bool) == isinstance(plain, bool) and equal(value, plain)
+
+
+def _same_number(python: Any, sql: Any, tolerance: float | None) -> bool:
     if _is_nan(python) or _is_nan(sql):
         return _is_nan(python) and _is_nan(sql)
-    if isinstance(python, float) or isinstance(sql, float):
+    if isinstance(python, float) or isinstance(sql, float) or tolerance is not None:
+        relative = RELATIVE if tolerance is None else tolerance
         try:
-            return math.isclose(float(python), float(sql), rel_tol=RELATIVE, abs_tol=RELATIVE)
+            return math.isclose(float(python), float(sql), rel_tol=relative, abs_tol=RELATIVE)
         except OverflowError:  # an integer beyond all floats
             return False
     return bool(python == sql)

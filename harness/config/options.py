@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.core.errors import UsageProblem
 from harness.core.finding import Severity
+from harness.core.policy import HybridPolicy
 
 DATABASES = ("auto", "embedded", "docker")
 FORMATS = ("text", "json")
@@ -15,7 +16,10 @@ SHORTEST, LONGEST = 0.001, 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A run's settings. ``timeout`` is in seconds, for one evaluation; ``only`` and ``skip`` are globs on Class.hybrid."""
+    """A run's settings. ``timeout`` is in seconds, for one evaluation; ``only`` and ``skip`` are globs on Class.hybrid.
+
+    ``hybrid`` are policies for some hybrids, which pyproject.toml alone can set.
+    """
 
     database: str = "auto"
     examples: int = 100
@@ -29,6 +33,9 @@ class Options:
     format: str = "text"
     output: str | None = None
     setup: str | None = None
+    baseline: str = "hybrid-harness-baseline.json"
+    strict: bool = False
+    hybrid: tuple[HybridPolicy, ...] = ()
 
 
 HELP = {
@@ -44,6 +51,8 @@ HELP = {
     "format": "What to print: text or json.",
     "output": "Write the report to this file instead of printing it.",
     "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",
+    "baseline": "Findings that this file knows are told, and fail nothing; --write-baseline writes it.",
+    "strict": "Fail where the baseline knows a finding that no longer occurs, or one whose date is over.",
 }
 
 PYTEST_FLAGS: dict[str, type] = {

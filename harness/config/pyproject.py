@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.options import Options, checked, overridden
+from harness.config.policies import read_policies
 from harness.core.errors import UsageProblem
 from harness.core.finding import Severity
 
@@ -42,7 +43,7 @@ def read_options(folder: Path) -> Options:
     where = f"{SECTION} of {path}"
     if not isinstance(section, dict):
         raise UsageProblem(f"{SECTION} is not a table.", where=str(path), hint=f"Write {SECTION} on a line.")
-    values = {_known(key, where): _value(key, value, where) for key, value in section.items()}
+    values = {_known(key, where): _value(key, value, where, path) for key, value in section.items()}
     return checked(overridden(Options(), values), where=where)
 
 
@@ -57,7 +58,13 @@ def _known(key: str, where: str) -> str:
     )
 
 
-def _value(key: str, value: Any, where: str) -> Any:
+def _value(key: str, value: Any, where: str, path: Path) -> Any:
+    if key == "hybrid":
+        return read_policies(value, str(path))
+    if key == "strict":
+        if isinstance(value, bool):
+            return value
+        raise _wrong(key, value, "true or false", where)
     if key in LISTS:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)

@@ -7,6 +7,7 @@ from typing import Any
 from harness.core.dataset import Dataset
 from harness.core.hybrid import Hybrid
 from harness.core.outcome import Outcome, Returned
+from harness.core.policy import EXACT, Policy
 
 COMPARISON = "comparison"
 """The form of a hybrid that has no value to select, but can be compared."""
@@ -128,7 +129,8 @@ class Example:
 
     ``python`` has an outcome for each instance; ``select`` is Returned(rows of (key, value)), Raised or TimedOut;
     ``answers`` are the other positions, empty where the select itself gave no rows. Of a hybrid that has no value to
-    select there are ``matches`` in the place of both, and ``python`` has what went wrong only.
+    select there are ``matches`` in the place of both, and ``python`` has what went wrong only. ``policy`` says what of the
+    plain select and Python counts as equal.
     """
 
     hybrid: Hybrid
@@ -138,6 +140,7 @@ class Example:
     select: Outcome
     answers: tuple[Answer, ...] = ()
     matches: tuple[Match, ...] = ()
+    policy: Policy = EXACT
 
 
 @dataclass(frozen=True, slots=True)

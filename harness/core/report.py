@@ -53,7 +53,10 @@ class HybridReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A whole run. ``seed`` is the one that reproduces it; ``notices`` say what of the schema the server would not take."""
+    """A whole run. ``seed`` is the one that reproduces it; ``notices`` say what of the schema the server would not take.
+
+    ``problems`` are sentences about the run's settings that make it fail, whatever was found.
+    """
 
     targets: tuple[str, ...]
     seed: int
@@ -62,11 +65,12 @@ class RunReport:
     hybrids: Sequence[HybridReport]
     seconds: float
     notices: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def fails(self, threshold: Severity) -> bool:
-        """Whether a finding reaches ``threshold``; under ``warning`` an untested hybrid does too."""
+        """Whether a finding reaches ``threshold``; under ``warning`` an untested hybrid does too. Problems always do."""
         worst = max(
             (finding.severity.rank for report in self.hybrids for finding in report.findings), default=-1
         )
         untested = any(report.verdict is Verdict.UNTESTED for report in self.hybrids)
-        return worst >= threshold.rank or (untested and threshold is Severity.WARNING)
+        return worst >= threshold.rank or (untested and threshold is Severity.WARNING) or bool(self.problems)

@@ -11,6 +11,7 @@ from harness.config import Options
 from harness.core.finding import Finding
 from harness.core.report import HybridReport
 from harness.discovery import Discovered
+from harness.engine.acceptance import Acceptances, policy_of
 from harness.engine.bench import Bench, SchemaProblem, Servers
 from harness.engine.examinee import Examinee
 from harness.engine.extensions import FUNCTIONS
@@ -32,11 +33,12 @@ class Examination:
         self._servers = servers
         self._benches: dict[frozenset[MetaData], Bench] = {}
         self.examinees = [
-            Examinee(each, seconds=options.timeout)
+            Examinee(each, seconds=options.timeout, policy=policy_of(each.hybrid.name, options.hybrid))
             for each in discovered
             if _wanted(each.hybrid.name, options)
         ]
         self._done: set[Examinee] = set()
+        self.acceptances = Acceptances(options)
 
     def close(self) -> None:
         """Leave nothing on the server."""
@@ -62,7 +64,7 @@ class Examination:
     def translation_findings(self, examinee: Examinee) -> list[Finding]:
         """What the rules say before any data; needs no server."""
         with _no_warnings(), examinee.clock():
-            return self._reported(judge(examinee.translation))
+            return self._reported(examinee, judge(examinee.translation))
 
     def reports(self, group: Sequence[Examinee]) -> list[HybridReport]:
         """Everything about each hybrid of ``group``, examined together as far as they haven't been yet."""
@@ -142,12 +144,13 @@ class Examination:
 
     def _report(self, examinee: Examinee) -> HybridReport:
         findings = [*judge(examinee.translation), *examinee.findings()]
-        return examinee.report(self._reported(findings))
+        return examinee.report(self._reported(examinee, findings))
 
-    def _reported(self, findings: Iterable[Finding]) -> list[Finding]:
+    def _reported(self, examinee: Examinee, findings: Iterable[Finding]) -> list[Finding]:
+        """Those of the rules that are wanted; what the project accepts as info."""
         select, ignore = self.options.select, self.options.ignore
         return [
-            finding
+            self.acceptances.told(examinee.hybrid.name, finding)
             for finding in findings
             if (not select or finding.rule.startswith(select))
             and not (ignore and finding.rule.startswith(ignore))

@@ -26,6 +26,7 @@ from harness.core.observation import (
     Translation,
 )
 from harness.core.outcome import Returned
+from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
 from harness.discovery import Discovered
 from harness.engine.known_failures import Identity, KnownFailures
@@ -64,7 +65,7 @@ class Sides:
 class Examinee:
     """A hybrid with what was seen of it so far. ``seconds`` bounds each single evaluation."""
 
-    def __init__(self, discovered: Discovered, *, seconds: float) -> None:
+    def __init__(self, discovered: Discovered, *, seconds: float, policy: Policy = EXACT) -> None:
         self.discovered = discovered
         self.hybrid: Hybrid = discovered.hybrid
         self.arguments = _arguments(discovered)
@@ -76,6 +77,7 @@ class Examinee:
         self.shrunk: dict[Identity, Finding] = {}
         self.known = KnownFailures(settings().database, f"{self.hybrid.module}:{self.hybrid.name}")
         self.seconds = seconds
+        self._policy = policy
         self.reason = discovered.obstacle or _unfillable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
         self.growth: Growth | None = None
@@ -151,7 +153,8 @@ class Examinee:
             if isinstance(select, Returned) and positions != frozenset():
                 answers = tuple(sides.sql.answers(connection, select.value, only=positions))
             python = sides.python.evaluate(session)
-            return Example(self.hybrid, self.translation.structure, dataset, python, select, answers)
+            structure = self.translation.structure
+            return Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
 
     def _compared(self, session: Session, dataset: Dataset, sides: Sides) -> Example:
         """The example of a hybrid that has no value to select."""

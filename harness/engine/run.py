@@ -9,6 +9,7 @@ from harness.core.errors import UsageProblem
 from harness.core.report import HybridReport, RunReport
 from harness.database import start_server
 from harness.discovery import discover, load_target, prepared
+from harness.engine.acceptance import PYPROJECT, Acceptances, described, refuse_idle_policies
 from harness.engine.bench import Servers
 from harness.engine.examination import Examination
 from harness.engine.merging import by_function
@@ -38,6 +39,7 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
     _refuse_unknown_rules(options)
     with prepared(options.setup), running_servers(options.database) as servers:
         found = [(spec, discover(load_target(spec))) for spec in targets]
+        refuse_idle_policies(options.hybrid, [each.hybrid.name for _, hybrids in found for each in hybrids])
         examinations = [Examination(hybrids, servers, options) for _, hybrids in found]
         total = sum(len(each.examinees) for each in examinations)
         if not total:
@@ -61,8 +63,24 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
             server.version,
             by_function(reports),
             time.monotonic() - start,
-            tuple(notices),
+            *_told(notices, [each.acceptances for each in examinations], reports, options),
         )
+
+
+def _told(
+    notices: Sequence[str],
+    acceptances: Sequence[Acceptances],
+    reports: Sequence[HybridReport],
+    options: Options,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(notices, problems): what is accepted and no longer occurs fails the run if a policy says it, or under ``strict``."""
+    if options.select or options.ignore:  # what is not looked for does not occur
+        return tuple(notices), ()
+    examined = [report.hybrid.name for report in reports]
+    idle = set.intersection(*(each.idle(examined) for each in acceptances))
+    sentences = {described(each): options.strict or each.source == PYPROJECT for each in idle}
+    told = sorted(sentence for sentence, fails in sentences.items() if not fails)
+    return (*notices, *told), tuple(sorted(sentence for sentence, fails in sentences.items() if fails))
 
 
 def _refuse_unknown_rules(options: Options) -> None:

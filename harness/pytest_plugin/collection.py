@@ -15,6 +15,7 @@ from harness.core.errors import EnvironmentProblem, HarnessError, UsageProblem
 from harness.database import Server, start_server
 from harness.discovery import discover, load_target, prepared
 from harness.engine import Examination, Examinee, Servers
+from harness.engine.acceptance import refuse_idle_policies
 from harness.pytest_plugin.items import FACETS, TOLD, HybridNode
 from harness.pytest_plugin.wanted import ROOT, Wanted
 from harness.snapshot import install
@@ -82,8 +83,12 @@ class HybridPlugin:
         """Every hybrid of the targets, once; raises HarnessError where a target can't be loaded or there is none."""
         found: dict[object, tuple[Examination, Examinee]] = {}
         self._stack.enter_context(prepared(self.options.setup))
-        for spec in self.wanted.targets:
-            examination = Examination(discover(load_target(spec)), self.servers, self.options)
+        targets = [discover(load_target(spec)) for spec in self.wanted.targets]
+        refuse_idle_policies(
+            self.options.hybrid, [each.hybrid.name for hybrids in targets for each in hybrids]
+        )
+        for hybrids in targets:
+            examination = Examination(hybrids, self.servers, self.options)
             self._stack.callback(examination.close)
             for examinee in examination.examinees:
                 discovered = examinee.discovered

@@ -42,6 +42,8 @@ def print_text(report: RunReport, console: Console) -> None:
             _print_indented(said, 0, console)
     for notice in report.notices:
         console.print(Text.assemble(("\nnotice: ", "bold"), notice), soft_wrap=True)
+    for problem in report.problems:
+        console.print(Text.assemble(("\nproblem: ", "bold red"), problem), soft_wrap=True)
     console.print()
     console.print(Text(_summary(report)), soft_wrap=True)
 

@@ -40,7 +40,9 @@ def differences(seen: Example) -> Iterator[Difference]:
         python = seen.python.get(key)
         if python is None or isinstance(python, TimedOut):
             continue
-        alike = len(values) == 1 and isinstance(python, Returned) and same(python.value, values[0])
+        alike = (
+            len(values) == 1 and isinstance(python, Returned) and same(python.value, values[0], seen.policy)
+        )
         if not alike:
             yield Difference(key, python, tuple(values))
 

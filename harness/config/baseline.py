@@ -1,0 +1,87 @@
+"""The baseline: findings that were there when the project took the harness up, which later runs don't fail on.
+
+One JSON object, ``{"version": 1, "findings": [{"rule", "hybrid", "position", "reason", "expires"}]}``; an entry is the
+finding of that rule, Class.hybrid and position, whatever its line. ``reason`` and ``expires`` (a date) are for people to add.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.core.errors import UsageProblem
+
+VERSION = 1
+AGAIN = "Mend it by hand, or write it anew with --write-baseline."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """One finding that is known."""
+
+    hybrid: str
+    rule: str
+    position: str
+    reason: str = ""
+    expires: dt.date | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What an entry is found again by."""
+        return self.hybrid, self.rule, self.position
+
+
+def read_baseline(path: Path) -> tuple[Entry, ...]:
+    """The entries of ``path``; none where there is no file. Raises UsageProblem for what can't be read as a baseline."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageProblem(f"The baseline can't be read: {error}.", where=str(path), hint=AGAIN) from error
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        raise UsageProblem(f"It is no baseline of version {VERSION}.", where=str(path), hint=AGAIN)
+    findings = document.get("findings")
+    if not isinstance(findings, list):
+        raise UsageProblem("The baseline has no list of findings.", where=str(path), hint=AGAIN)
+    return tuple(_entry(each, f"finding {number} of {path}") for number, each in enumerate(findings, start=1))
+
+
+def _entry(value: Any, where: str) -> Entry:
+    names = ("hybrid", "rule", "position")
+    hybrid, rule, position = (value.get(name) if isinstance(value, dict) else None for name in names)
+    if not (isinstance(hybrid, str) and isinstance(rule, str) and isinstance(position, str)):
+        raise UsageProblem(f"An entry needs {', '.join(names)}, each a text.", where=where, hint=AGAIN)
+    unknown = sorted(value.keys() - {*names, "reason", "expires"})
+    reason, expires = value.get("reason") or "", value.get("expires")
+    if unknown or not isinstance(reason, str):
+        said = (
+            f"There is no {unknown[0]!r} in an entry."
+            if unknown
+            else f"reason is {reason!r}, which is no text."
+        )
+        raise UsageProblem(said, where=where, hint=AGAIN)
+    try:
+        date = None if expires is None else dt.date.fromisoformat(expires)
+    except (TypeError, ValueError) as error:
+        raise UsageProblem(
+            f"expires is {expires!r}, which is no date.", where=where, hint='Write it as in "2027-12-31".'
+        ) from error
+    return Entry(hybrid, rule, position, reason, date)
+
+
+def rendered(entries: Iterable[Entry]) -> str:
+    """The file's text: sorted, so that a change of it is read as a diff."""
+    findings = [
+        {
+            "hybrid": each.hybrid,
+            "rule": each.rule,
+            "position": each.position,
+            "reason": each.reason,
+            "expires": None if each.expires is None else each.expires.isoformat(),
+        }
+        for each in sorted(entries, key=lambda each: each.identity)
+    ]
+    return json.dumps({"version": VERSION, "findings": findings}, indent=2, ensure_ascii=False) + "\n"
