@@ -2,23 +2,22 @@
 
 import contextlib
 import io
-import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from harness.cli.files import refuse_unwritable, replace_file
 from harness.cli.streams import stdout_on_stderr
 from harness.config import Options
 from harness.config.baseline import Entry, read_baseline, rendered
-from harness.core.errors import UsageProblem
 from harness.core.finding import Severity
 from harness.core.report import RunReport
 from harness.engine import check
 from harness.engine.acceptance import expired
+from harness.engine.kept_findings import keep
 from harness.engine.run import Progress as Told
 from harness.reporting import print_text, render_json, render_text
 
@@ -27,11 +26,12 @@ def run_check(targets: Sequence[str], options: Options, *, write_baseline: bool)
     """Check, print or write the report, and say whether the run fails; one that writes the baseline does not."""
     read_baseline(Path(options.baseline))  # what can't be read is said before the run, not after it
     if write_baseline:
-        _refuse_unwritable(Path(options.baseline), "baseline", "--baseline")
+        refuse_unwritable(Path(options.baseline), "baseline", "--baseline")
     if options.output is not None:
-        _refuse_unwritable(Path(options.output), "report", "--output")
+        refuse_unwritable(Path(options.output), "report", "--output")
     with _progress() as told, stdout_on_stderr():
         report = check(targets, options, progress=told)
+    keep(report.hybrids)
     _deliver(report, options)
     if write_baseline:
         _write_baseline(report, Path(options.baseline))
@@ -50,7 +50,7 @@ def _write_baseline(report: RunReport, path: Path) -> None:
         if finding.severity is not Severity.INFO or (each.hybrid.name, *finding.identity) in known
     }
     others = [entry for entry in known.values() if entry.hybrid not in examined]
-    _replace(path, rendered([*found.values(), *others]), "baseline", "--baseline")
+    replace_file(path, rendered([*found.values(), *others]), "baseline", "--baseline")
     sys.stderr.write(
         f"hybrid-harness: {len(found)} finding{'s' if len(found) != 1 else ''} recorded in {path}.\n"
     )
@@ -77,42 +77,4 @@ def _deliver(report: RunReport, options: Options) -> None:
             sys.stdout.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
         sys.stdout.write(text)
     else:
-        _replace(Path(options.output), text, "report", "--output")
-
-
-def _refuse_unwritable(path: Path, what: str, option: str) -> None:
-    """Say so before the run, not after it."""
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise UsageProblem(
-            f"The {what} can't be written to {path}.",
-            where=option,
-            hint="Name a file in a folder that exists and that you may write to.",
-        )
-
-
-def _replace(path: Path, text: str, what: str, option: str) -> None:
-    """Write the whole file or leave the old one; a pipe or a device is written to."""
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
-            return
-        path = path.resolve()  # of a link, replace the file behind it
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(text)
-        Path(file.name).chmod(0o666 & ~_umask())
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise UsageProblem(
-            f"The {what} can't be written to {path}: {error.strerror}.",
-            where=option,
-            hint="Make room, or name another file.",
-        ) from error
-
-
-def _umask() -> int:
-    """What new files are denied; it can be read by setting it only."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+        replace_file(Path(options.output), text, "report", "--output")

@@ -88,10 +88,7 @@ def check(
     ] = None,
     write_baseline: Annotated[
         bool,
-        typer.Option(
-            "--write-baseline",
-            help="Record the findings of this run in the baseline; they fail no later run.",
-        ),
+        typer.Option("--write-baseline", help=HELP["write_baseline"]),
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help=HELP["strict"])] = False,
 ) -> None:
@@ -153,12 +150,41 @@ def diff() -> None:
     raise _not_yet("diff", "compare the files under snapshots/ with git diff")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def replay() -> None:
-    """Run a finding's counterexample again (not yet)."""
-    raise _not_yet(
-        "replay", "run the command that the report gives under `again`; a known failure is tried first"
-    )
+@app.command()
+def replay(
+    finding: Annotated[
+        str,
+        typer.Argument(
+            help="TARGET::Class.hybrid::RULE::position, as reports print it, or a file under .hybrid-harness."
+        ),
+    ],
+    *,
+    database: Annotated[
+        str | None,
+        typer.Option(help=_flag("database", DEFAULTS.database), metavar="|".join((*DATABASES, "URL"))),
+    ] = None,
+    examples: Annotated[int | None, typer.Option(help=_flag("examples", DEFAULTS.examples))] = None,
+    seed: Annotated[int | None, typer.Option(help=_flag("seed", DEFAULTS.seed))] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help=_flag("timeout", DEFAULTS.timeout), metavar="SECONDS")
+    ] = None,
+    setup: Setup = None,
+    emit: Annotated[
+        Path | None,
+        typer.Option(help="Write the finding as a pytest file of its own instead.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Run a finding's counterexample again: FIXED, FAILS STILL or CANNOT RUN."""
+    given = {"database": database, "examples": examples, "seed": seed, "timeout": timeout, "setup": setup}
+    options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
+    from harness.cli.replay import run_replay, write_test
+
+    if emit is not None:
+        write_test(finding, emit)
+        return
+    status = run_replay(finding, options)
+    if status:
+        raise typer.Exit(status)
 
 
 def _not_yet(name: str, instead: str) -> UsageProblem:

@@ -52,6 +52,7 @@ HELP = {
     "output": "Write the report to this file instead of printing it.",
     "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",
     "baseline": "Findings that this file knows are told, and fail nothing; --write-baseline writes it.",
+    "write_baseline": "Record the findings of this run in the baseline; they fail no later run.",
     "strict": "Fail where the baseline knows a finding that no longer occurs, or one whose date is over.",
 }
 

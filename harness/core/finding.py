@@ -38,12 +38,14 @@ class Counterexample:
     """The smallest data that shows a finding.
 
     ``instance`` is the primary key of the row by column name; ``python`` and ``sql`` are the two values as text.
+    ``statements`` insert the rows, where they can be inserted by SQL alone.
     """
 
     dataset: Dataset
     instance: Mapping[str, Any] | None
     python: str | None
     sql: str | None
+    statements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

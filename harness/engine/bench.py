@@ -120,22 +120,40 @@ class Bench:
         with self._connect() as connection:
             return passing(connection, column, check, values)
 
+    def script(self, dataset: Dataset) -> tuple[str, ...]:
+        """The statements that insert ``dataset``. Raises Rejected where a type refuses a value."""
+        return self._ready_loader(self._open()).script(dataset)
+
     @contextmanager
     def loaded(self, dataset: Dataset) -> Iterator[Connection]:
         """A connection in a transaction that holds ``dataset``; rolled back at the end.
 
         Raises Rejected where the server does not accept the rows, ServerLost where it went away.
         """
+        with self._in_transaction(lambda loader: loader.load(dataset)) as connection:
+            yield connection
+
+    @contextmanager
+    def loaded_by(self, script: Sequence[str]) -> Iterator[Connection]:
+        """A connection in a transaction after the statements of ``script``; as loaded() otherwise."""
+        with self._in_transaction(lambda loader: loader.run(script)) as connection:
+            yield connection
+
+    @contextmanager
+    def _in_transaction(self, load: Callable[[Loader], None]) -> Iterator[Connection]:
         connection = self._open()
         self._vacuum_now_and_then()
         connection.begin()
         try:
-            if self._loader is None:
-                self._loader = Loader(connection, self._tables)
-            self._loader.load(dataset)
+            load(self._ready_loader(connection))
             yield connection
         finally:
             _roll_back(connection)
+
+    def _ready_loader(self, connection: Connection) -> Loader:
+        if self._loader is None:
+            self._loader = Loader(connection, self._tables)
+        return self._loader
 
     @contextmanager
     def session(self, dataset: Dataset, sides: Sequence[PythonSide]) -> Iterator[Session]:

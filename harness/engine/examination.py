@@ -1,13 +1,17 @@
 """The stages of a check for the hybrids of one target: translation, datasets, made shapes, growth."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 
 from sqlalchemy import MetaData, Table
 
 from harness.config import Options
+from harness.core.dataset import Dataset
+from harness.core.errors import HarnessError
 from harness.core.finding import Finding
 from harness.core.report import HybridReport
 from harness.discovery import Discovered
@@ -18,11 +22,16 @@ from harness.engine.extensions import FUNCTIONS
 from harness.engine.made_shapes import try_made_shapes
 from harness.engine.measure import measure_growth, prove_readable, read_query_plan
 from harness.engine.schema import missing_extension
-from harness.engine.search import replay, smallest, survey
+from harness.engine.search import replay_known, smallest, survey
 from harness.engine.storing import try_storing
 from harness.evaluation.containment import ServerLost
+from harness.evaluation.loader import Rejected, read_rows
+from harness.evaluation.python_side import loaded_session
 from harness.generation import Plan, Ungeneratable, closure, insertion_order, plan_dataset
 from harness.rules import judge
+
+MOST_ROWS_KEPT = 100
+"""Rows of a counterexample that are kept for a replay; a long chain is made anew faster than it is read."""
 
 
 class Examination:
@@ -74,6 +83,30 @@ class Examination:
         self._done.update(pending)
         return [self._report(examinee) for examinee in group]
 
+    def on_rows(
+        self, script: Sequence[str], columns: Mapping[str, Sequence[str]], shape: str, position: str
+    ) -> list[Finding]:
+        """What the rules say of the only hybrid, in ``position``, on the rows that ``script`` inserts.
+
+        ``columns`` are those of the rows that are worth showing, by table. Raises Rejected where the server does not take the
+        rows, SchemaProblem or Ungeneratable where there is no place for them, ServerLost where it went away.
+        """
+        (examinee,) = self.examinees
+        with _no_warnings():
+            findings = judge(examinee.translation)
+            if not examinee.testable:
+                return findings
+            bench = self._bench([examinee])
+            self._plan([examinee], bench)
+            sides = examinee.sides()
+            with (
+                bench.loaded_by(script) as connection,
+                loaded_session(connection, [sides.python], seconds=self.options.timeout) as session,
+            ):
+                dataset = Dataset(read_rows(connection, examinee.tables, columns), shape)
+                seen = examinee.example(session, dataset, positions=frozenset({position}))
+            return [*findings, *judge(seen)]
+
     def _examine(self, group: Sequence[Examinee]) -> None:
         """All stages that need a server; what stands in the way makes the hybrids untested, with the reason."""
         if not group:
@@ -87,10 +120,12 @@ class Examination:
             return
         able = [examinee for examinee in group if _has_functions(examinee, bench)]
         for examinee in able:
-            self._guarded(examinee, bench, lambda: replay(examinee, plan, bench, number=self.options.seed))  # noqa: B023
+            self._guarded(
+                examinee, bench, partial(replay_known, examinee, plan, bench, number=self.options.seed)
+            )
         survey(able, plan, bench, examples=self.options.examples, number=self.options.seed)
         for examinee in able:
-            self._guarded(examinee, bench, lambda: self._follow_up(examinee, plan, bench))  # noqa: B023
+            self._guarded(examinee, bench, partial(self._follow_up, examinee, plan, bench))
 
     def _bench(self, group: Sequence[Examinee]) -> Bench:
         """A database for each metadata: two may have tables of one name."""
@@ -144,7 +179,20 @@ class Examination:
 
     def _report(self, examinee: Examinee) -> HybridReport:
         findings = [*judge(examinee.translation), *examinee.findings()]
-        return examinee.report(self._reported(examinee, findings))
+        return examinee.report(
+            [self._with_statements(examinee, each) for each in self._reported(examinee, findings)]
+        )
+
+    def _with_statements(self, examinee: Examinee, finding: Finding) -> Finding:
+        """The finding with the SQL that inserts its rows, where they are few and no argument belongs to them."""
+        example = finding.counterexample
+        if example is None or not 0 < example.dataset.size <= MOST_ROWS_KEPT or example.dataset.arguments:
+            return finding
+        try:
+            statements = self._bench([examinee]).script(example.dataset)
+        except (Rejected, HarnessError):
+            return finding
+        return replace(finding, counterexample=replace(example, statements=statements))
 
     def _reported(self, examinee: Examinee, findings: Iterable[Finding]) -> list[Finding]:
         """Those of the rules that are wanted; what the project accepts as info."""

@@ -104,7 +104,7 @@ def smallest(
     return _shrink(examinee, plan, bench, identity, phases=phases, examples=examples, number=number)
 
 
-def replay(examinee: Examinee, plan: Plan, bench: Bench, *, number: int) -> None:
+def replay_known(examinee: Examinee, plan: Plan, bench: Bench, *, number: int) -> None:
     """Try the failures of earlier runs again; those that still occur are recorded, shrunk, the others forgotten."""
     for identity in examinee.known.identities():
         phases = [Phase.reuse, Phase.shrink]

@@ -1,12 +1,12 @@
 """Rows into the database: one message with a multi-row INSERT for each table, through the types' own bind processing."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Table, bindparam, column, insert, update
+from sqlalchemy import Connection, Table, bindparam, column, insert, select, update
 from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.expression import TableClause
@@ -23,6 +23,7 @@ _PLACEHOLDER = re.compile(rf"%\({_BIND}(\d+)\)s")
 
 LOADED = "loaded"
 """The savepoint after the rows are in; a failed statement rolls back to it."""
+LAST = ("SET CONSTRAINTS ALL IMMEDIATE", f"SAVEPOINT {LOADED}")
 MOST_ROWS = 1000
 """Rows in one INSERT."""
 
@@ -69,25 +70,38 @@ class Loader:
 
         Raises Rejected where the server refuses them (the transaction must be rolled back then), ServerLost where it is gone.
         """
-        statements = list(self._first)
-        parameters: list[Any] = []
+        pieces = list(self._statements(dataset))
+        parameters = [value for _, values in pieces for value in values]
+        self._send("; ".join([*self._first, *(statement for statement, _ in pieces), *LAST]), parameters)
+
+    def script(self, dataset: Dataset) -> tuple[str, ...]:
+        """The statements that insert the rows, with their values written out. Raises Rejected as ``load`` does."""
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        with psycopg.ClientCursor(driver) as cursor:
+            return tuple(
+                cursor.mogrify(statement.encode(), values) for statement, values in self._statements(dataset)
+            )
+
+    def run(self, script: Sequence[str]) -> None:
+        """Run what ``script`` gave in the open transaction; raises as ``load`` does."""
+        self._send("; ".join([*self._first, *script, *LAST]), None)
+
+    def _statements(self, dataset: Dataset) -> Iterator[tuple[str, list[Any]]]:
         for name, complete in dataset.tables.items():
             later = dict.fromkeys(dataset.late.get(name, ()))
             rows = [{**row, **later} for row in complete] if later else complete
             for start in range(0, len(rows), MOST_ROWS):
                 part = rows[start : start + MOST_ROWS]
                 prepared = self._insert(name, tuple(part[0]))
-                statements.append(prepared.head + ", ".join([prepared.row] * len(part)))
-                parameters.extend(value for row in part for value in prepared.parameters(row))
+                values = [value for row in part for value in prepared.parameters(row)]
+                yield prepared.head + ", ".join([prepared.row] * len(part)), values
         for name, columns in dataset.late.items():
             prepared = self._update(name, columns)
             for row in dataset.tables.get(name, ()):
-                statements.append(prepared.head)
-                parameters.extend(prepared.parameters(row))
-        statements += ["SET CONSTRAINTS ALL IMMEDIATE", f"SAVEPOINT {LOADED}"]
-        self._send("; ".join(statements), parameters)
+                yield prepared.head, prepared.parameters(row)
 
-    def _send(self, statements: str, parameters: Sequence[Any]) -> None:
+    def _send(self, statements: str, parameters: Sequence[Any] | None) -> None:
         driver = self._connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         try:
@@ -109,6 +123,20 @@ class Loader:
         if key not in self._updates:
             self._updates[key] = _prepare_update(self._tables[name], columns)
         return self._updates[key]
+
+
+def read_rows(
+    connection: Connection, tables: Collection[Table], columns: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[Row, ...]]:
+    """The rows of the tables that ``columns`` name, with these columns as far as there are such, by primary key."""
+    found: dict[str, tuple[Row, ...]] = {}
+    by_name = {table.fullname: table for table in tables}
+    for name in columns.keys() & by_name.keys():
+        table = by_name[name]
+        wanted = [table.columns[each] for each in columns[name] if each in table.columns]
+        rows = connection.execute(select(*wanted).order_by(*table.primary_key)).mappings()
+        found[name] = tuple({str(key): value for key, value in row.items()} for row in rows)
+    return {name: found[name] for name in columns if name in found}
 
 
 def _prepare(table: Table, columns: tuple[str, ...]) -> _Insert:

@@ -4,7 +4,9 @@ import json
 import shlex
 from typing import Any
 
+from harness.core.address import address_of
 from harness.core.finding import Counterexample, Finding
+from harness.core.hybrid import Hybrid
 from harness.core.report import HybridReport, RunReport, Verdict
 
 
@@ -74,7 +76,7 @@ def _finding(finding: Finding, each: HybridReport, report: RunReport) -> dict[st
         "file": each.hybrid.file,
         "line": each.hybrid.line,
         "counterexample": None if finding.counterexample is None else _counterexample(finding.counterexample),
-        "reproduce": reproduce(each, report),
+        "reproduce": reproduce(finding, each.hybrid, report.seed),
     }
 
 
@@ -94,15 +96,7 @@ def _row(row: Any) -> dict[str, Any]:
     }
 
 
-def reproduce(each: HybridReport, report: RunReport) -> str:
-    """The command that shows the findings of one hybrid again."""
-    words = [
-        "hybrid-harness",
-        "check",
-        each.hybrid.target,
-        "--only",
-        each.hybrid.name,
-        "--seed",
-        str(report.seed),
-    ]
-    return shlex.join(words)
+def reproduce(finding: Finding, hybrid: Hybrid, seed: int) -> str:
+    """The command that shows the finding again."""
+    words = ["hybrid-harness", "replay", str(address_of(finding, hybrid))]
+    return shlex.join([*words, "--seed", str(seed)] if seed else words)

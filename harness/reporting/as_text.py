@@ -85,7 +85,7 @@ def finding_text(finding: Finding, hybrid: Hybrid) -> str:
 def _print_finding(finding: Finding, each: HybridReport, report: RunReport, console: Console) -> None:
     _print_story(finding, each.hybrid, console)
     if finding.severity is not Severity.INFO:
-        again = Text.assemble(("  again: ", "bold"), reproduce(each, report))
+        again = Text.assemble(("  again: ", "bold"), reproduce(finding, each.hybrid, report.seed))
         console.print(again, soft_wrap=True)  # a command that is broken over lines can't be copied
 
 

@@ -90,17 +90,6 @@ def test_diff_is_not_there_yet(command, tmp_path, arguments):
     )
 
 
-@pytest.mark.parametrize("arguments", [["replay"], ["replay", "finding", "--anything"]])
-def test_replay_is_not_there_yet(command, tmp_path, arguments):
-    ran = command(tmp_path, *arguments)
-    assert (ran.status, ran.out) == (2, "")
-    assert ran.err == (
-        "hybrid-harness: `replay` is not there yet.\n"
-        "  where: hybrid-harness replay\n"
-        "  hint:  For now, run the command that the report gives under `again`; a known failure is tried first.\n"
-    )
-
-
 def test_help_tells_all_commands(command, tmp_path):
     ran = command(tmp_path, "--help")
     assert ran.status == 0

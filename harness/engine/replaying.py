@@ -1,0 +1,120 @@
+"""One finding again: on the rows that were kept of it, or, where none were, by looking for it anew."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from harness.config import Options
+from harness.core.address import Address
+from harness.core.errors import HarnessError
+from harness.core.finding import Finding, Severity
+from harness.core.hybrid import Hybrid
+from harness.core.observation import Example, Translation
+from harness.discovery import Discovered, discover, load_target, prepared
+from harness.engine.bench import Servers
+from harness.engine.examination import Examination
+from harness.engine.kept_findings import KeptFinding
+from harness.engine.run import check, running_servers
+from harness.evaluation.containment import ServerLost
+from harness.evaluation.loader import Rejected
+from harness.rules import RULES
+
+
+class Outcome(StrEnum):
+    """What became of the finding."""
+
+    FIXED = "FIXED"
+    FAILS = "FAILS STILL"
+    CANNOT = "CANNOT RUN"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """``findings`` are those of ``hybrid`` that the replay showed; ``why`` is a sentence about how that was found out."""
+
+    outcome: Outcome
+    why: str
+    hybrid: Hybrid | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def replay_finding(address: Address, kept: KeptFinding | None, options: Options) -> Replayed:
+    """Run the counterexample of ``address`` again, all other hybrids left alone."""
+    try:
+        if kept is not None and _by_rows(address.rule):
+            return _on_rows(address, kept, options)
+        return _anew(address, options)
+    except HarnessError as problem:
+        return Replayed(Outcome.CANNOT, " ".join(f"{problem.what} {problem.hint}".split()))
+
+
+def _by_rows(code: str) -> bool:
+    """Whether the rule says it of the SQL alone, or of both sides on one dataset."""
+    return any(rule.code == code and rule.reads in (Example, Translation) for rule in RULES)
+
+
+def _on_rows(address: Address, kept: KeptFinding, options: Options) -> Replayed:
+    with prepared(options.setup), running_servers(options.database) as servers:
+        named = [each for each in discover(load_target(address.target)) if each.hybrid.name == address.hybrid]
+        if not named:
+            return _gone(address)
+        replays = [_of(each, address, kept, servers, options) for each in _same_function(named[0], address)]
+    return next((each for each in replays if each.outcome is Outcome.FAILS), replays[0])
+
+
+def _same_function(discovered: Discovered, address: Address) -> Iterable[Discovered]:
+    """All classes of the target that show the hybrid: its report is one, under the first class's name."""
+    place = (discovered.hybrid.file, discovered.hybrid.line, discovered.hybrid.attribute)
+    return [
+        each
+        for each in discover(load_target(address.target))
+        if (each.hybrid.file, each.hybrid.line, each.hybrid.attribute) == place
+    ]
+
+
+def _of(
+    discovered: Discovered, address: Address, kept: KeptFinding, servers: Servers, options: Options
+) -> Replayed:
+    examination = Examination([discovered], servers, replace(options, only=(), skip=(), select=(), ignore=()))
+    try:
+        findings = examination.on_rows(kept.statements, kept.columns, kept.shape, address.position)
+    except Rejected as refused:
+        return Replayed(
+            Outcome.CANNOT, f"The database does not take the rows any more: {str(refused).splitlines()[0]}."
+        )
+    except ServerLost as lost:
+        return Replayed(Outcome.FAILS, f"The connection to PostgreSQL broke: {lost}.", discovered.hybrid)
+    finally:
+        examination.close()
+    return _judged(address, discovered.hybrid, findings, "on the rows that were kept")
+
+
+def _anew(address: Address, options: Options) -> Replayed:
+    only = (address.hybrid.replace("[", "[[]"),)
+    report = check([address.target], replace(options, only=only, skip=(), select=(), ignore=()))
+    (found,) = report.hybrids[:1]
+    return _judged(
+        address,
+        found.hybrid,
+        found.findings,
+        f"on {found.stats.examples} datasets drawn by seed {report.seed}",
+    )
+
+
+def _judged(address: Address, hybrid: Hybrid, findings: Iterable[Finding], where: str) -> Replayed:
+    same = tuple(each for each in findings if each.identity == (address.rule, address.position))
+    if same:
+        return Replayed(Outcome.FAILS, f"It is there {where}.", hybrid, same)
+    others = tuple(each for each in findings if each.severity is not Severity.INFO)
+    if others:
+        return Replayed(
+            Outcome.FAILS, f"It is gone {where}, but something else is wrong there.", hybrid, others
+        )
+    return Replayed(Outcome.FIXED, f"It is gone {where}.", hybrid)
+
+
+def _gone(address: Address) -> Replayed:
+    return Replayed(
+        Outcome.CANNOT,
+        f"{address.target} has no hybrid {address.hybrid} any more. `hybrid-harness list {address.target}` prints what it has.",
+    )

@@ -1,0 +1,208 @@
+"""One finding again, from the rows that a run kept of it or without them, and as a test of its own."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.core.errors import UsageProblem
+from harness.engine.kept_findings import read_kept
+
+MODELS = """
+import decimal
+from sqlalchemy import Numeric
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    price: Mapped[decimal.Decimal] = mapped_column(Numeric(8, 2))
+
+    @hybrid_property
+    def label(self):
+        return self.name or "100% \\\\ 'none': it"
+
+    @label.inplace.expression
+    @classmethod
+    def _label(cls):
+        return cls.name
+
+    @hybrid_method
+    def beyond(self, limit: int):
+        return self.price >= limit
+
+    @beyond.inplace.expression
+    @classmethod
+    def _beyond(cls, limit):
+        return cls.price > limit
+"""
+LABEL = "shop::Item.label::HH207::select"
+CONFTEST = """
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from shop import Base
+
+@pytest.fixture
+def session():
+    engine = create_engine(URL)
+    with engine.connect() as connection:
+        Base.metadata.create_all(connection)
+        with Session(connection) as session:
+            yield session
+        connection.rollback()
+"""
+
+
+@pytest.fixture(scope="module")
+def url(server):
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def shop(tmp_path, command):
+    (tmp_path / "shop.py").write_text(MODELS)
+    ran = command(tmp_path, "check", "shop", "--examples", "20", "--format", "json")
+    assert ran.status == 1, ran.err
+    findings = [finding for each in json.loads(ran.out)["hybrids"] for finding in each["findings"]]
+    assert f"hybrid-harness replay {LABEL}" in [each["reproduce"] for each in findings]
+    return tmp_path
+
+
+def change(folder, old, new):
+    text = (folder / "shop.py").read_text()
+    assert old in text
+    (folder / "shop.py").write_text(text.replace(old, new))
+
+
+def test_a_finding_fails_still_is_fixed_or_cannot_run(command, shop):
+    ran = command(shop, "replay", LABEL)
+    assert (ran.status, ran.err) == (1, "")
+    assert ran.out.startswith(
+        f"FAILS STILL  {LABEL}\n  It is there on the rows that were kept.\n\nHH207 error  Item.label"
+    )
+    (kept,) = (shop / ".hybrid-harness").glob("HH207-Item.label-*.json")
+    assert command(shop, "replay", str(kept)).out == ran.out
+
+    change(shop, "return cls.name", "return cls.name + 'x'")
+    ran = command(shop, "replay", LABEL)
+    assert ran.status == 1
+    change(shop, "return cls.name + 'x'", "return cls.price")
+    ran = command(shop, "replay", LABEL)
+    assert ran.status == 1
+    assert "It is gone on the rows that were kept, but something else is wrong there." in ran.out
+
+    change(shop, "return cls.price\n", "return cls.name\n")
+    change(shop, """return self.name or "100% \\\\ 'none': it\"""", "return self.name")
+    ran = command(shop, "replay", LABEL)
+    assert (ran.status, ran.out) == (0, f"FIXED  {LABEL}\n  It is gone on the rows that were kept.\n")
+
+    change(shop, "price: Mapped", "amount: Mapped")
+    ran = command(shop, "replay", LABEL)
+    assert (ran.status, ran.out.splitlines()[0]) == (3, f"CANNOT RUN  {LABEL}")
+    assert ran.out.splitlines()[1].startswith("  The database does not take the rows any more: ")
+    text = (shop / "shop.py").read_text()
+    (shop / "shop.py").write_text(text.replace("label", "title"))
+    ran = command(shop, "replay", LABEL)
+    assert (ran.status, ran.out.splitlines()[1]) == (
+        3,
+        "  shop has no hybrid Item.label any more. `hybrid-harness list shop` prints what it has.",
+    )
+
+
+def test_a_finding_without_kept_rows_is_looked_for(command, shop):
+    found = command(shop, "replay", "shop::Item.beyond::HH208::select", "--examples", "30")
+    assert found.status == 1, found.out
+    assert "It is there on " in found.out
+    missing = command(shop, "replay", "nothing::Item.label::HH207::select")
+    assert missing.status == 3
+    assert missing.out.splitlines()[1].startswith("  There is no module 'nothing' to import.")
+
+
+def test_a_fixed_finding_is_not_kept(command, shop):
+    kept = shop / ".hybrid-harness"
+    assert (kept / ".gitignore").read_text() == "*\n"
+    assert list(kept.glob("HH207-*.json"))
+    change(shop, """return self.name or "100% \\\\ 'none': it\"""", "return self.name")
+    assert command(shop, "check", "shop", "--examples", "5", "--only", "*.label").status == 0
+    assert not list(kept.glob("*label*.json"))
+
+
+def test_a_finding_as_a_test_of_its_own(command, shop, url):
+    ran = command(shop, "replay", LABEL, "--emit", "test_label.py")
+    assert (ran.status, ran.err) == (
+        0,
+        "hybrid-harness: test_label.py is written; it needs a fixture `session` of yours.\n",
+    )
+    assert "harness" not in (shop / "test_label.py").read_text()
+    (shop / "conftest.py").write_text(
+        CONFTEST.replace("URL", repr(url.render_as_string(hide_password=False)))
+    )
+
+    def run():
+        arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_label.py"]
+        return subprocess.run(arguments, cwd=shop, capture_output=True, text=True, check=False)
+
+    failed = run()
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    assert "1 failed" in failed.stdout
+    assert "AssertionError" in failed.stdout
+    change(shop, """return self.name or "100% \\\\ 'none': it\"""", "return self.name")
+    passed = run()
+    assert passed.returncode == 0, passed.stdout
+    ran = command(shop, "replay", "shop::Item.label::HH401::select", "--emit", "test_other.py")
+    assert ran.status == 2
+    assert "No rows are kept of shop::Item.label::HH401::select." in ran.err
+
+
+@pytest.mark.parametrize("text", ["", "HH207", "shop::Item.label::HH207", "a::b::c::d::e", "::::::"])
+def test_what_is_no_finding(tmp_path, text):
+    with pytest.raises(UsageProblem, match="is no finding"):
+        read_kept(text, tmp_path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = [
+    "version",
+    "finding",
+    "message",
+    "python",
+    "sql",
+    "shape",
+    "columns",
+    "statements",
+    "module",
+    "instance",
+]
+NEARLY = st.fixed_dictionaries(
+    dict.fromkeys(NAMES[2:], JSON) | {"version": st.just(1), "finding": st.just(LABEL)}
+)
+
+
+@given((JSON | NEARLY).map(json.dumps).map(str.encode) | st.binary(max_size=30))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
+def test_any_other_file_is_refused(tmp_path, data):
+    path = tmp_path / "finding.json"
+    path.write_bytes(data)
+    refusal = None
+    try:
+        read_kept(str(path))
+    except UsageProblem as problem:
+        refusal = problem
+    assert refusal is not None or all(
+        isinstance(json.loads(data)[name], str) for name in ("message", "python", "sql")
+    )
