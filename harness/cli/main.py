@@ -187,6 +187,39 @@ def replay(
         raise typer.Exit(status)
 
 
+@app.command()
+def mutate(
+    targets: Targets,
+    *,
+    database: Annotated[
+        str | None,
+        typer.Option(help=_flag("database", DEFAULTS.database), metavar="|".join((*DATABASES, "URL"))),
+    ] = None,
+    examples: Annotated[int | None, typer.Option(help=_flag("examples", DEFAULTS.examples))] = None,
+    seed: Annotated[int | None, typer.Option(help=_flag("seed", DEFAULTS.seed))] = None,
+    only: Annotated[list[str] | None, typer.Option(help=HELP["only"], metavar="GLOB")] = None,
+    skip: Annotated[list[str] | None, typer.Option(help=HELP["skip"], metavar="GLOB")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help=_flag("timeout", DEFAULTS.timeout), metavar="SECONDS")
+    ] = None,
+    setup: Setup = None,
+) -> None:
+    """Edit the SQL of each hybrid and count the edits that the generated data tells apart."""
+    given = {
+        "database": database,
+        "examples": examples,
+        "seed": seed,
+        "only": tuple(only or ()),
+        "skip": tuple(skip or ()),
+        "timeout": timeout,
+        "setup": setup,
+    }
+    options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
+    from harness.cli.mutate import run_mutate
+
+    run_mutate(targets, options)
+
+
 def _not_yet(name: str, instead: str) -> UsageProblem:
     return UsageProblem(
         f"`{name}` is not there yet.", where=f"hybrid-harness {name}", hint=f"For now, {instead}."

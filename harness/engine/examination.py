@@ -64,7 +64,7 @@ class Examination:
         """Hybrids that need the same tables and so can share datasets; those without SQL are groups of their own."""
         groups: dict[object, list[Examinee]] = {}
         for examinee in self.examinees:
-            with _no_warnings():
+            with no_warnings():
                 alone = not examinee.testable or examinee.arguments
                 key = examinee if alone else examinee.tables
             groups.setdefault(key, []).append(examinee)
@@ -72,16 +72,24 @@ class Examination:
 
     def translation_findings(self, examinee: Examinee) -> list[Finding]:
         """What the rules say before any data; needs no server."""
-        with _no_warnings(), examinee.clock():
+        with no_warnings(), examinee.clock():
             return self._reported(examinee, judge(examinee.translation))
 
     def reports(self, group: Sequence[Examinee]) -> list[HybridReport]:
         """Everything about each hybrid of ``group``, examined together as far as they haven't been yet."""
         pending = [examinee for examinee in group if examinee not in self._done]
-        with _no_warnings():
+        with no_warnings():
             self._examine([examinee for examinee in pending if examinee.testable])
         self._done.update(pending)
         return [self._report(examinee) for examinee in group]
+
+    def ready(self, group: Sequence[Examinee]) -> tuple[Bench, Plan]:
+        """Where the hybrids of ``group`` can be run, and how their datasets are drawn.
+
+        Raises SchemaProblem or Ungeneratable where there is no place for their rows.
+        """
+        bench = self._bench(group)
+        return bench, self._plan(group, bench)
 
     def on_rows(
         self, script: Sequence[str], columns: Mapping[str, Sequence[str]], shape: str, position: str
@@ -92,12 +100,11 @@ class Examination:
         rows, SchemaProblem or Ungeneratable where there is no place for them, ServerLost where it went away.
         """
         (examinee,) = self.examinees
-        with _no_warnings():
+        with no_warnings():
             findings = judge(examinee.translation)
             if not examinee.testable:
                 return findings
-            bench = self._bench([examinee])
-            self._plan([examinee], bench)
+            bench, _ = self.ready([examinee])
             sides = examinee.sides()
             with (
                 bench.loaded_by(script) as connection,
@@ -111,9 +118,8 @@ class Examination:
         """All stages that need a server; what stands in the way makes the hybrids untested, with the reason."""
         if not group:
             return
-        bench = self._bench(group)
         try:
-            plan = self._plan(group, bench)
+            bench, plan = self.ready(group)
         except (Ungeneratable, SchemaProblem) as problem:
             for examinee in group:
                 examinee.reason = f"{problem.what} {problem.hint}"
@@ -222,7 +228,7 @@ def _wanted(name: str, options: Options) -> bool:
 
 
 @contextmanager
-def _no_warnings() -> Iterator[None]:
+def no_warnings() -> Iterator[None]:
     """Warnings of the user's models are theirs to hear in their own tests; as errors they would change what is seen."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -100,6 +100,7 @@ def test_help_tells_all_commands(command, tmp_path):
         "explain",
         "diff",
         "replay",
+        "mutate",
     ]
 
 
