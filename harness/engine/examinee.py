@@ -98,7 +98,12 @@ class Examinee:
         if key not in self._sides:
             subject = self.subject.called_with(arguments) if arguments else self.subject
             self._sides[key] = Sides(
-                PythonSide(subject, self.discovered.reads.relationships, seconds=self.seconds),
+                PythonSide(
+                    subject,
+                    self.discovered.reads.relationships,
+                    seconds=self.seconds,
+                    temporal=self.translation.structure.temporal,
+                ),
                 SqlSide(subject, self.translation.structure, seconds=self.seconds),
             )
         return self._sides[key]

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, event, select
+import time_machine
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
 
 from harness.core.observation import Key
@@ -19,12 +20,18 @@ PRELOADED = frozenset({"select", True})
 
 
 class PythonSide:
-    """Evaluates one hybrid on every instance of its class."""
+    """Evaluates one hybrid on every instance of its class; one about time (``temporal``) by the clock of the database."""
 
     def __init__(
-        self, subject: Subject, relationships: Iterable[RelationshipProperty[Any]], *, seconds: float
+        self,
+        subject: Subject,
+        relationships: Iterable[RelationshipProperty[Any]],
+        *,
+        seconds: float,
+        temporal: bool = False,
     ) -> None:
         self._subject = subject
+        self._temporal = temporal
         self.relationships = [each for each in relationships if each.lazy in PRELOADED]
         self._seconds = seconds
 
@@ -33,13 +40,14 @@ class PythonSide:
         connection = session.connection()
         outcomes: dict[Key, Outcome] = {}
         instances = session.scalars(select(self._subject.entity).order_by(*self._subject.key)).unique().all()
-        for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
-            key = tuple(self._subject.mapper.primary_key_from_instance(instance))
-            outcomes[key] = self._value(instance)
-            if not isinstance(outcomes[key], Returned) or not alive(connection):
-                back_to_loaded(connection)
-            if isinstance(outcomes[key], TimedOut):
-                break  # every further instance would cost as long
+        with _clock_of(connection) if self._temporal else nullcontext():
+            for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
+                key = tuple(self._subject.mapper.primary_key_from_instance(instance))
+                outcomes[key] = self._value(instance)
+                if not isinstance(outcomes[key], Returned) or not alive(connection):
+                    back_to_loaded(connection)
+                if isinstance(outcomes[key], TimedOut):
+                    break  # every further instance would cost as long
         if session.dirty:  # the next hybrid must not see what this getter wrote
             session.expire_all()
         return outcomes
@@ -58,6 +66,14 @@ class PythonSide:
 
     def _value(self, instance: Any) -> Outcome:
         return contained(lambda: self._subject.of(instance), seconds=self._seconds)
+
+
+@contextmanager
+def _clock_of(connection: Connection) -> Iterator[None]:
+    """Python's clock stands at the transaction's now()."""
+    now = connection.execute(select(func.now())).scalar_one()
+    with time_machine.travel(now, tick=False):
+        yield
 
 
 @contextmanager

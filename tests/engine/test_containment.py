@@ -442,3 +442,32 @@ def test_rows_that_the_server_never_accepts(checked):
         r'the server accepted \d+ of \d+ datasets: new row for relation "items" violates check constraint "impossible"',
         report.reason,
     )
+
+
+def test_python_and_the_database_have_one_clock(checked):
+    source = """
+import datetime as dt
+from sqlalchemy import DateTime, Double, cast, extract, func
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+
+    @hybrid_property
+    def age(self):
+        return (dt.datetime.now(dt.UTC) - self.made_at).total_seconds()
+
+    @age.inplace.expression
+    @classmethod
+    def _age(cls):
+        return cast(extract("epoch", func.now() - cls.made_at), Double)
+"""
+    report = checked(source)["Item.age"]
+    assert [each for each in report.findings if each.severity != "info"] == []
+    assert report.verdict is Verdict.OK
