@@ -3,6 +3,7 @@
 import io
 import sys
 import traceback
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,22 @@ def main() -> None:
             "hybrid-harness: this is a bug of the harness; please report it with the lines above.\n"
         )
         sys.exit(BUG)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        typer.echo(f"hybrid-harness {version('hybrid-harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Checks that both sides of every SQLAlchemy hybrid agree: Python on an instance, SQL on a real PostgreSQL."""
 
 
 def _flag(name: str, shown: object) -> str:

@@ -86,6 +86,8 @@ def _keeps_going(examinee: Examinee, session: Session, dataset: Dataset) -> bool
     """Evaluate and record; False where the hybrid had to be stopped."""
     try:
         seen = examinee.example(session, dataset)
+        if was_stopped(seen):  # a machine that stood still for once is no defect of the hybrid
+            seen = examinee.example(session, dataset)
     except ServerLost as loss:
         examinee.lose(str(loss))
         raise

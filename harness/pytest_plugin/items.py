@@ -10,6 +10,7 @@ from harness.core.errors import HarnessError
 from harness.core.finding import Family, Finding, Severity
 from harness.core.report import HybridReport
 from harness.engine import Examination, Examinee
+from harness.engine.kept_findings import FOLDER, keep
 from harness.reporting import finding_text
 from harness.snapshot import SnapshotMismatchError, assert_reviewed, expect_snapshot, snapshot_text
 
@@ -38,6 +39,7 @@ class HybridNode(pytest.Collector):
         self.examination = examination
         self.examinee = examinee
         self._selects = selects
+        self.kept = False
 
     def collect(self) -> Iterator["FacetItem"]:
         """One item for each question."""
@@ -92,8 +94,11 @@ class FacetItem(pytest.Item):
         group = [self.parent.examinee]
         if not hasattr(self.config, "workerinput"):
             group = self._companions()
-        reports = self.parent.examination.reports(group)
-        return reports[group.index(self.parent.examinee)]
+        report = self.parent.examination.reports(group)[group.index(self.parent.examinee)]
+        if not self.parent.kept:
+            keep([report], self.config.rootpath / FOLDER)
+            self.parent.kept = True
+        return report
 
     def _companions(self) -> list[Examinee]:
         selected = {item.parent.examinee for item in self.session.items if isinstance(item, FacetItem)}
