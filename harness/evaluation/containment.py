@@ -35,11 +35,16 @@ def contained(evaluate: Callable[[], Any], *, seconds: float) -> Outcome:
     """
     try:
         with _time_limit(seconds):
-            return Returned(evaluate())
-    except KeyboardInterrupt:
-        raise
+            return _outcome(evaluate, seconds)
     except _OutOfTime:
         return TimedOut(seconds)
+
+
+def _outcome(evaluate: Callable[[], Any], seconds: float) -> Outcome:
+    try:
+        return Returned(evaluate())
+    except (KeyboardInterrupt, _OutOfTime):
+        raise
     except DBAPIError as error:
         return _refused(error, seconds)
     except BaseException as error:  # noqa: BLE001 - the user's getter or expression may raise anything

@@ -67,7 +67,8 @@ def seen_of(report):
     stats = report.stats
     growth = stats.growth and (stats.growth.rows, stats.growth.queries, stats.growth.causes)
     counts = stats.examples, stats.distinct_values, stats.nulls
-    return report.verdict, report.reason, report.findings, counts, growth
+    findings = [(each.rule, each.position, each.severity) for each in report.findings]
+    return report.verdict, report.reason, findings, counts, growth
 
 
 def serious(report):
