@@ -29,13 +29,33 @@ class RelationshipRead:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfReference:
+    """A table whose rows refer to rows of the same table, ``columns`` to ``refers_to``: its rows are a forest."""
+
+    table: str
+    columns: tuple[str, ...]
+    refers_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One side of a hybrid as its file has it, from ``line`` on, without the indentation."""
+
+    file: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hybrid:
     """One hybrid: where it is defined, which classes show it, and what its Python side reads.
 
     ``setter_under`` is the name of a copy of this hybrid that has the setter which this one lacks.
 
     ``file`` is relative to the working folder where it lies below it. ``shown_by`` names every mapped class that has it,
-    the first being the one it is evaluated on. ``self_references`` are relationships from the hybrid's class to itself.
+    the first being the one it is evaluated on. ``primary_key`` are attributes, ``key_columns`` the columns of ``table``
+    behind them. ``self_references`` are those of all tables beside that one. ``python_source`` is None where there is no
+    function, ``sql_source`` also where one function is both sides.
     """
 
     target: str
@@ -49,6 +69,11 @@ class Hybrid:
     primary_key: tuple[str, ...]
     relationships_read: tuple[RelationshipRead, ...] = ()
     setter_under: str | None = None
+    table: str = ""
+    key_columns: tuple[str, ...] = ()
+    self_references: tuple[SelfReference, ...] = ()
+    python_source: Source | None = None
+    sql_source: Source | None = None
 
     @property
     def name(self) -> str:

@@ -1,19 +1,17 @@
 """Every hybrid that a set of mappers shows, each once, however many classes inherit it."""
 
-import inspect
-import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from sqlalchemy import MetaData
 from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
-from harness.core.hybrid import Hybrid, Kind, RelationshipRead
+from harness.core.hybrid import Hybrid, Kind, RelationshipRead, SelfReference
 from harness.discovery.parameters import Parameter, parameters_of
 from harness.discovery.reads import PythonReads, python_reads
+from harness.discovery.sources import function_source, place_of, statement_source
 from harness.discovery.targets import Target
 
 
@@ -96,7 +94,8 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
     mapper = shown.mappers[0]
     getter = _getter(shown)
     attribute = _first_name(shown.names, shown.descriptor)
-    file, line = source_of(getter, mapper.class_, attribute)
+    file, line = place_of(getter, mapper.class_, attribute)
+    expression = _expression(shown)
     reads = python_reads(mapper, getter)
     hybrid = Hybrid(
         target=target.spec,
@@ -110,6 +109,13 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
         primary_key=tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key),
         relationships_read=tuple(_relationship_read(relationship) for relationship in reads.relationships),
         setter_under=_setter_under(shown),
+        table=str(mapper.primary_key[0].table),
+        key_columns=tuple(column.name for column in mapper.primary_key),
+        self_references=tuple(_self_references(mapper)),
+        python_source=function_source(getter),
+        sql_source=statement_source(mapper.class_, attribute)
+        if shown.kind is Kind.COLUMN_PROPERTY
+        else function_source(expression),
     )
     parameters = parameters_of(shown.descriptor.func) if shown.kind is Kind.HYBRID_METHOD else None
     return Discovered(hybrid, mapper, reads, parameters, _obstacle(reads, target))
@@ -146,6 +152,25 @@ def _getter(shown: _Shown) -> Any:
     return shown.descriptor.func if shown.kind is Kind.HYBRID_METHOD else None
 
 
+def _expression(shown: _Shown) -> Any:
+    """The function that builds the SQL side, or the comparator in its place; None where it is the getter itself."""
+    descriptor = shown.descriptor
+    candidates = (getattr(descriptor, name, None) for name in ("custom_comparator", "expr"))
+    expression = next((each for each in candidates if each is not None), None)
+    return None if expression is _getter(shown) else expression
+
+
+def _self_references(mapper: Mapper[Any]) -> Iterator[SelfReference]:
+    """Those of every table that rows may be drawn for."""
+    tables = getattr(mapper.primary_key[0].table, "metadata", MetaData()).tables
+    for name, table in sorted(tables.items()):
+        for constraint in table.foreign_key_constraints:
+            if constraint.elements[0].target_fullname.rpartition(".")[0] == name:
+                columns = tuple(element.parent.name for element in constraint.elements)
+                referred = tuple(element.column.name for element in constraint.elements)
+                yield SelfReference(name, columns, referred)
+
+
 def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipRead:
     return RelationshipRead(
         owner=relationship.parent.class_.__name__,
@@ -155,25 +180,3 @@ def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipR
         uselist=bool(relationship.uselist),
         remote_side=tuple(sorted(str(column) for column in relationship.remote_side)),
     )
-
-
-def source_of(getter: Any, owner: type, name: str) -> tuple[str, int]:
-    """File (relative to the working folder where below it) and line of the ``def`` or ``lambda``.
-
-    Where there is no function (a column_property, a partial, an attrgetter), the place where the class ``owner`` assigns
-    ``name``, or else the class itself.
-    """
-    code = getattr(inspect.unwrap(getter), "__code__", None) if getter is not None else None
-    file = code.co_filename if code else getattr(sys.modules.get(owner.__module__), "__file__", None)
-    line = code.co_firstlineno if code else 1
-    wanted = re.compile(r"\s*(async )?def " if code else rf"\s+{re.escape(name)}\s*[:=]")
-    try:
-        lines, start = inspect.getsourcelines(code or owner)
-    except (OSError, TypeError):
-        lines, start = [], line
-    offset = next((number for number, text in enumerate(lines) if wanted.match(text)), 0)
-    return _shown_path(Path(file or "?")), (line if code else start) + offset
-
-
-def _shown_path(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

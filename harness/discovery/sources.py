@@ -1,0 +1,74 @@
+"""Where a hybrid stands in people's files, and the text that stands there."""
+
+import ast
+import inspect
+import re
+import sys
+import textwrap
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from harness.core.hybrid import Source
+
+
+def place_of(getter: Any, owner: type, name: str) -> tuple[str, int]:
+    """File (relative to the working folder where below it) and line of the ``def`` or ``lambda``.
+
+    Where there is no function (a column_property, a partial, an attrgetter), the place where the class ``owner`` assigns
+    ``name``, or else the class itself.
+    """
+    code = _code(getter)
+    file = code.co_filename if code else _file_of(owner)
+    line = code.co_firstlineno if code else 1
+    wanted = re.compile(r"\s*(async )?def " if code else rf"\s+{re.escape(name)}\s*[:=]")
+    lines, start = _lines(code or owner)
+    offset = next((number for number, text in enumerate(lines) if wanted.match(text)), 0)
+    return _shown_path(file), (line if code or not lines else start) + offset
+
+
+def function_source(function: Any) -> Source | None:
+    """The function's text with its decorators; None where there is no function or its file can't be read."""
+    code = _code(function)
+    lines, start = _lines(code)
+    return Source(_shown_path(code.co_filename), start, _dedented(lines)) if code and lines else None
+
+
+def statement_source(owner: type, name: str) -> Source | None:
+    """The statement in which the class ``owner`` assigns ``name``; None where it doesn't, as in an imperative mapping."""
+    lines, start = _lines(owner)
+    try:
+        body = ast.parse(_dedented(lines)).body
+    except SyntaxError:  # a class inside a statement that its lines alone don't end
+        return None
+    for statement in getattr(body[0], "body", ()) if body else ():
+        targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            text = _dedented(lines[statement.lineno - 1 : statement.end_lineno])
+            return Source(_shown_path(_file_of(owner)), start + statement.lineno - 1, text)
+    return None
+
+
+def _code(function: Any) -> CodeType | None:
+    return getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
+
+
+def _file_of(owner: type) -> str | None:
+    return getattr(sys.modules.get(owner.__module__), "__file__", None)
+
+
+def _lines(thing: Any) -> tuple[list[str], int]:
+    """Source lines and the number of the first; none where there is no file."""
+    try:
+        return inspect.getsourcelines(thing)
+    except (OSError, TypeError):
+        return [], 1
+
+
+def _dedented(lines: list[str]) -> str:
+    return textwrap.dedent("".join(lines)).rstrip("\n")
+
+
+def _shown_path(file: str | None) -> str:
+    path = Path(file or "?")
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
