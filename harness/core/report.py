@@ -67,6 +67,11 @@ class RunReport:
     notices: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        """How many hybrids there are of each verdict."""
+        return {verdict: sum(each.verdict is verdict for each in self.hybrids) for verdict in Verdict}
+
     def fails(self, threshold: Severity) -> bool:
         """Whether a finding reaches ``threshold``; under ``warning`` an untested hybrid does too. Problems always do."""
         worst = max(

@@ -1,13 +1,13 @@
 """The report as one JSON object, version 1."""
 
 import json
-import shlex
 from typing import Any
 
 from harness.core.address import address_of
 from harness.core.finding import Counterexample, Finding
 from harness.core.hybrid import Hybrid
 from harness.core.report import HybridReport, RunReport, Verdict
+from harness.reporting.wording import reproduce
 
 
 def render_json(report: RunReport) -> str:
@@ -17,7 +17,7 @@ def render_json(report: RunReport) -> str:
 
 def as_object(report: RunReport) -> dict[str, Any]:
     """The report as plain lists and dicts."""
-    counts = {verdict: sum(each.verdict is verdict for each in report.hybrids) for verdict in Verdict}
+    counts = report.counts
     return {
         "version": 1,
         "target": list(report.targets),
@@ -94,9 +94,3 @@ def _row(row: Any) -> dict[str, Any]:
         name: value if isinstance(value, int | float | str | None) else str(value)
         for name, value in row.items()
     }
-
-
-def reproduce(finding: Finding, hybrid: Hybrid, seed: int) -> str:
-    """The command that shows the finding again."""
-    words = ["hybrid-harness", "replay", str(address_of(finding, hybrid))]
-    return shlex.join([*words, "--seed", str(seed)] if seed else words)

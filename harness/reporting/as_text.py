@@ -1,17 +1,18 @@
 """The report for a terminal: a table of the hybrids, then each finding."""
 
 import io
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
 from harness.core.finding import Counterexample, Finding, Severity
 from harness.core.hybrid import Hybrid
 from harness.core.report import HybridReport, RunReport, Verdict
-from harness.reporting.as_json import reproduce
+from harness.reporting.evidence import Node, ShownTable, cell, listed, shown_tables
+from harness.reporting.wording import reproduce, summary, verdict_in_words
 from harness.rules.base import shown
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -45,7 +46,7 @@ def print_text(report: RunReport, console: Console) -> None:
     for problem in report.problems:
         console.print(Text.assemble(("\nproblem: ", "bold red"), problem), soft_wrap=True)
     console.print()
-    console.print(Text(_summary(report)), soft_wrap=True)
+    console.print(Text(summary(report)), soft_wrap=True)
 
 
 def _table(report: RunReport) -> Table:
@@ -57,21 +58,12 @@ def _table(report: RunReport) -> Table:
     for each in report.hybrids:
         table.add_row(
             Text(each.hybrid.name),
-            Text(_verdict(each), style=VERDICTS[each.verdict]),
+            Text(verdict_in_words(each), style=VERDICTS[each.verdict]),
             str(each.stats.examples),
             str(each.stats.comparisons),
             f"{each.stats.seconds:.1f}",
         )
     return table
-
-
-def _verdict(each: HybridReport) -> str:
-    """The verdict, or how many findings there are of the worst severity."""
-    if each.verdict is not Verdict.FINDINGS:
-        return each.verdict.value
-    worst = max(each.findings, key=lambda finding: finding.severity.rank).severity
-    number = sum(finding.severity is worst for finding in each.findings)
-    return f"{number} {worst.value}{'s' if number > 1 else ''}"
 
 
 def finding_text(finding: Finding, hybrid: Hybrid) -> str:
@@ -84,25 +76,83 @@ def finding_text(finding: Finding, hybrid: Hybrid) -> str:
 
 def _print_finding(finding: Finding, each: HybridReport, report: RunReport, console: Console) -> None:
     _print_story(finding, each.hybrid, console)
-    if finding.severity is not Severity.INFO:
-        again = Text.assemble(("  again: ", "bold"), reproduce(finding, each.hybrid, report.seed))
-        console.print(again, soft_wrap=True)  # a command that is broken over lines can't be copied
+    again = Text.assemble(("  again: ", "bold"), reproduce(finding, each.hybrid, report.seed))
+    console.print(again, soft_wrap=True)  # a command that is broken over lines can't be copied
 
 
 def _print_story(finding: Finding, hybrid: Hybrid, console: Console) -> None:
-    colour = COLOURS[finding.severity]
-    title = Text.assemble(
-        "\n",
-        (f"{finding.rule} {finding.severity.value}", f"bold {colour}"),
-        (f"  {hybrid.name}", "bold"),
-        f"  [{finding.position}]  {finding.name}",
-    )
-    console.print(title)
+    console.print()
+    _print_title(finding, hybrid, console)
     console.print(Text(f"  {hybrid.file}:{hybrid.line}", style="dim"), soft_wrap=True)
     _print_indented(Text(finding.message), 2, console)
     if finding.counterexample is not None:
-        _print_indented(_counterexample(finding.counterexample), 4, console)
+        _print_counterexample(finding.counterexample, hybrid, console)
     _print_indented(Text.assemble(("hint: ", "bold"), finding.hint), 2, console)
+
+
+def _print_title(finding: Finding, hybrid: Hybrid, console: Console) -> None:
+    """On one line; where that is too narrow, the rule's name and the position stand on the next."""
+    colour = COLOURS[finding.severity]
+    what = Text.assemble(
+        (f"{finding.rule} {finding.severity.value}", f"bold {colour}"), (f"  {hybrid.name}", "bold")
+    )
+    which = Text(f"  [{finding.position}]  {finding.name}")
+    if what.cell_len + which.cell_len <= console.width:
+        console.print(what.append_text(which))
+    else:
+        console.print(what, soft_wrap=True)
+        console.print(which, soft_wrap=True)
+
+
+def _print_counterexample(example: Counterexample, hybrid: Hybrid, console: Console) -> None:
+    for table in shown_tables(hybrid, example, most=MOST_ROWS):
+        if any(root.children for root in table.forest):
+            _print_forest(table, console)
+        else:
+            _print_lines((f"{table.name}: {listed(row.cells)}" for row in table.rows), console)
+        if table.left_out:
+            _print_lines([f"{table.name}: and {table.left_out} more rows"], console)
+    _print_lines(_values(example), console)
+
+
+def _print_forest(table: ShownTable, console: Console) -> None:
+    """Trees under the table's name; console encodings that lack the lines get ASCII ones."""
+    assert table.reference is not None
+    _print_lines([f"{table.name}, by {', '.join(table.reference.columns)}:"], console)
+    tree = Tree("", hide_root=True, guide_style="dim")
+    _grow(tree, table.forest, table.reference.columns)
+    indent = 6
+    options = console.options.update(width=max(console.width - indent, 20))
+    for segments in console.render_lines(tree, options, pad=False):
+        line = Text.assemble(*((segment.text, segment.style or "") for segment in segments))
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+
+
+def _grow(tree: Tree, nodes: Iterable[Node], reference: Sequence[str]) -> None:
+    for node in nodes:
+        cells = {
+            name: value for name, value in node.row.cells.items() if node.refers_to or name not in reference
+        }
+        here = ("  <- here", "bold red") if node.row.failing else ""
+        _grow(tree.add(Text.assemble(listed(cells), here)), node.children, reference)
+
+
+def _values(example: Counterexample) -> Iterator[str]:
+    """What was called on which row, and what both sides gave."""
+    if example.dataset.arguments:
+        yield f"called with {', '.join(map(shown, example.dataset.arguments))}"
+    if not example.dataset.size:
+        yield "(no rows at all)"
+    if example.instance is not None:
+        yield f"on {listed({name: cell(value) for name, value in example.instance.items()})}:"
+    yield f"Python  {example.python}"
+    yield f"SQL     {example.sql}"
+
+
+def _print_lines(lines: Iterable[str], console: Console) -> None:
+    for line in lines:
+        _print_indented(Text(line), 4, console)
 
 
 def _print_indented(text: Text, indent: int, console: Console) -> None:
@@ -110,40 +160,3 @@ def _print_indented(text: Text, indent: int, console: Console) -> None:
     for line in text.wrap(console, max(console.width - indent, 20)):
         line.rstrip()
         console.print(Text(" " * indent).append_text(line), soft_wrap=True)
-
-
-def _counterexample(example: Counterexample) -> Text:
-    lines = []
-    for table, rows in example.dataset.tables.items():
-        lines += [f"{table}: {_row(row)}" for row in rows[:MOST_ROWS]]
-        if len(rows) > MOST_ROWS:
-            lines.append(f"{table}: and {len(rows) - MOST_ROWS} more rows")
-    if example.dataset.arguments:
-        lines.append(f"called with {', '.join(map(shown, example.dataset.arguments))}")
-    if not example.dataset.size:
-        lines.append("(no rows at all)")
-    if example.instance is not None:
-        lines.append(f"on {_row(example.instance)}:")
-    lines += [f"Python  {example.python}", f"SQL     {example.sql}"]
-    return Text("\n".join(lines))
-
-
-def _row(row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_cell(value)}" for name, value in row.items())
-
-
-def _cell(value: Any) -> str:
-    return "NULL" if value is None else _plain(value)
-
-
-def _plain(value: Any) -> str:
-    return shown(value) if isinstance(value, str | bytes) else str(value)
-
-
-def _summary(report: RunReport) -> str:
-    counts = {verdict: sum(each.verdict is verdict for each in report.hybrids) for verdict in Verdict}
-    return (
-        f"{len(report.hybrids)} hybrids: {counts[Verdict.OK]} ok, {counts[Verdict.FINDINGS]} with findings, "
-        f"{counts[Verdict.UNTESTED]} untested; PostgreSQL {report.server_version} ({report.provider}), "
-        f"seed {report.seed}, {report.seconds:.1f} s"
-    )
