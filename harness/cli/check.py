@@ -19,7 +19,8 @@ from harness.engine import check
 from harness.engine.acceptance import expired
 from harness.engine.kept_findings import keep
 from harness.engine.run import Progress as Told
-from harness.reporting import print_text, render_json, render_text
+from harness.reporting import print_text
+from harness.reporting.formats import RENDERERS
 
 
 def run_check(targets: Sequence[str], options: Options, *, write_baseline: bool) -> bool:
@@ -71,10 +72,10 @@ def _deliver(report: RunReport, options: Options) -> None:
     if options.output is None and options.format == "text":
         print_text(report, Console(highlight=False, soft_wrap=False))
         return
-    text = render_json(report) if options.format == "json" else render_text(report)
+    text = RENDERERS[options.format](report)
     if options.output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
         sys.stdout.write(text)
     else:
         replace_file(Path(options.output), text, "report", "--output")

@@ -9,7 +9,7 @@ from harness.core.finding import Severity
 from harness.core.policy import HybridPolicy
 
 DATABASES = ("auto", "embedded", "docker")
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "markdown", "html", "github")
 SHORTEST, LONGEST = 0.001, 86_400.0
 """Seconds of a timeout: PostgreSQL counts milliseconds, and 0 of them would mean no limit."""
 
@@ -48,7 +48,7 @@ HELP = {
     "ignore": "Do not report rules whose code begins with this; may be given several times.",
     "fail_on": "The least severity that fails the run; under warning, untested hybrids fail it too.",
     "timeout": "Seconds for one evaluation, of a getter or of a statement.",
-    "format": "What to print: text or json.",
+    "format": "What to print: text, json, sarif, markdown, html or github.",
     "output": "Write the report to this file instead of printing it.",
     "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",
     "baseline": "Findings that this file knows are told, and fail nothing; --write-baseline writes it.",

@@ -1,6 +1,5 @@
-"""The output formats."""
+"""The output formats, a module for each; ``formats`` has them all and loads what they need."""
 
-from harness.reporting.as_json import render_json
-from harness.reporting.as_text import finding_text, print_text, render_text
+from harness.reporting.as_text import finding_text, print_text
 
-__all__ = ["finding_text", "print_text", "render_json", "render_text"]
+__all__ = ["finding_text", "print_text"]

@@ -3,9 +3,7 @@
 import json
 from typing import Any
 
-from harness.core.address import address_of
 from harness.core.finding import Counterexample, Finding
-from harness.core.hybrid import Hybrid
 from harness.core.report import HybridReport, RunReport, Verdict
 from harness.reporting.wording import reproduce
 

@@ -1,9 +1,10 @@
 """Sentences that several formats share."""
 
 import shlex
+from collections.abc import Iterator
 
 from harness.core.address import address_of
-from harness.core.finding import Finding
+from harness.core.finding import Counterexample, Finding
 from harness.core.hybrid import Hybrid
 from harness.core.report import HybridReport, RunReport, Verdict
 
@@ -31,3 +32,10 @@ def reproduce(finding: Finding, hybrid: Hybrid, seed: int) -> str:
     """The command that shows the finding again."""
     words = ["hybrid-harness", "replay", str(address_of(finding, hybrid))]
     return shlex.join([*words, "--seed", str(seed)] if seed else words)
+
+
+def values(example: Counterexample | None) -> Iterator[str]:
+    """Both sides' values, a line each, where there are rows that show them."""
+    if example is not None:
+        yield f"Python: {example.python}"
+        yield f"SQL: {example.sql}"

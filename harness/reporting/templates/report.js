@@ -1,0 +1,102 @@
+"use strict";
+{
+  const table = document.getElementById("table");
+  const body = table.tBodies[0];
+  const rows = [...body.rows].map((row) => ({
+    row,
+    page: document.getElementById(row.dataset.for),
+    verdict: row.dataset.verdict,
+    sought: row.dataset.sought,
+  }));
+  const find = document.getElementById("find");
+  const form = find.form;
+  const shown = document.getElementById("shown");
+  const none = document.getElementById("none");
+  const all = document.getElementById("all");
+
+  function filter() {
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const verdict = form.elements.verdict.value;
+    let count = 0;
+    for (const each of rows) {
+      const matches = (!verdict || each.verdict === verdict) && words.every((word) => each.sought.includes(word));
+      each.row.hidden = each.page.hidden = !matches;
+      count += matches;
+    }
+    shown.textContent = `${count} of ${rows.length}`;
+    none.hidden = count > 0;
+  }
+
+  function key(row, column) {
+    const value = row.cells[column].dataset.sort ?? row.cells[column].textContent;
+    return value === "" || isNaN(value) ? value : Number(value);
+  }
+
+  function compare(one, other) {
+    return typeof one === "number" && typeof other === "number" ? one - other : String(one).localeCompare(String(other));
+  }
+
+  function sort(heading, column) {
+    const numeric = typeof key(body.rows[0], column) === "number";
+    const first = numeric ? "descending" : "ascending";
+    const second = numeric ? "ascending" : "descending";
+    const direction = heading.getAttribute("aria-sort") === first ? second : first;
+    for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", direction);
+    const sign = direction === "ascending" ? 1 : -1;
+    const keyed = [...body.rows].map((row) => [key(row, column), row]);
+    keyed.sort((one, other) => sign * compare(one[0], other[0]));
+    body.append(...keyed.map(([, row]) => row));
+  }
+
+  function openTarget() {
+    const page = document.getElementById(location.hash.slice(1));
+    if (page && page.matches(".hybrid")) {
+      page.open = true;
+      page.scrollIntoView();
+      page.querySelector("summary").focus({ preventScroll: true });
+    }
+  }
+
+  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    button.addEventListener("click", () => sort(heading, column));
+    heading.append(button);
+  });
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  all.addEventListener("click", () => {
+    const open = all.getAttribute("aria-pressed") !== "true";
+    all.setAttribute("aria-pressed", open);
+    all.textContent = open ? "Close all" : "Open all";
+    for (const each of rows) each.page.open = open;
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input[type=search]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      find.focus();
+    } else if (event.key === "Escape" && typing) {
+      find.value = "";
+      filter();
+    }
+  });
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = rows.map((each) => each.page).filter((page) => !page.open);
+    for (const page of closed) page.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const page of closed) page.open = false;
+  });
+  addEventListener("hashchange", openTarget);
+  table.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (link && link.hash === location.hash) openTarget();
+  });
+  form.hidden = false;
+  filter();
+  openTarget();
+}
