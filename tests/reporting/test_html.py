@@ -141,7 +141,7 @@ def test_both_sides_the_sql_and_the_growth_are_shown(opened, shop):
         shop.hybrids[0].hybrid.sql_source.text,
         shop.hybrids[0].select_sql,
     ]
-    assert "SELECT" in texts(page, ".code .k")
+    assert "SELECT" in texts(page, ".code .keyword")
     assert texts(page, ".growth .line text") == ["Python 101", "SQL 1"]
     chart = page.find_element(By.CSS_SELECTOR, ".growth svg").get_attribute("aria-label")
     assert chart == "The Python side sends 26 statements for 25 rows and 101 for 100; the SQL side sends 1."

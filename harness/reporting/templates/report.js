@@ -1,10 +1,13 @@
 "use strict";
 {
+  // This runs before the hybrids below the table are read: of many, the table can be used meanwhile.
   const table = document.getElementById("table");
   const body = table.tBodies[0];
   const rows = [...body.rows].map((row) => ({
     row,
-    page: document.getElementById(row.dataset.for),
+    get page() {
+      return document.getElementById(row.dataset.for);
+    },
     verdict: row.dataset.verdict,
     sought: row.dataset.sought,
   }));
@@ -20,7 +23,8 @@
     let count = 0;
     for (const each of rows) {
       const matches = (!verdict || each.verdict === verdict) && words.every((word) => each.sought.includes(word));
-      each.row.hidden = each.page.hidden = !matches;
+      each.row.hidden = !matches;
+      if (each.page) each.page.hidden = !matches;
       count += matches;
     }
     shown.textContent = `${count} of ${rows.length}`;
@@ -71,7 +75,7 @@
     const open = all.getAttribute("aria-pressed") !== "true";
     all.setAttribute("aria-pressed", open);
     all.textContent = open ? "Close all" : "Open all";
-    for (const each of rows) each.page.open = open;
+    for (const { page } of rows) if (page) page.open = open;
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches("input[type=search]");
@@ -96,7 +100,10 @@
     const link = event.target.closest("a");
     if (link && link.hash === location.hash) openTarget();
   });
+  addEventListener("DOMContentLoaded", () => {
+    filter();
+    openTarget();
+  });
   form.hidden = false;
   filter();
-  openTarget();
 }
