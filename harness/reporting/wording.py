@@ -11,9 +11,9 @@ from harness.core.report import HybridReport, RunReport, Verdict
 
 def summary(report: RunReport) -> str:
     """The whole run on a line."""
-    counts = report.counts
+    counts, number = report.counts, len(report.hybrids)
     return (
-        f"{len(report.hybrids)} hybrids: {counts[Verdict.OK]} ok, {counts[Verdict.FINDINGS]} with findings, "
+        f"{number} hybrid{'' if number == 1 else 's'}: {counts[Verdict.OK]} ok, {counts[Verdict.FINDINGS]} with findings, "
         f"{counts[Verdict.UNTESTED]} untested; PostgreSQL {report.server_version} ({report.provider}), "
         f"seed {report.seed}, {report.seconds:.1f} s"
     )

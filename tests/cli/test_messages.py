@@ -195,7 +195,11 @@ TIMEOUT = "it must be from 0.001 to 86400 seconds."
 @pytest.mark.parametrize(
     ("arguments", "what", "hint"),
     [
-        (["--format", "yaml"], "There is no format 'yaml'.", "Choose one of text, json."),
+        (
+            ["--format", "yaml"],
+            "There is no format 'yaml'.",
+            "Choose one of text, json, sarif, markdown, html, github.",
+        ),
         (["--examples", "0"], "examples is 0, but it must be at least 1.", "Give 1 or more."),
         (["--seed", "-1"], "seed is -1, but it must be at least 0.", "Give 0 or more."),
         (["--timeout", "0"], f"timeout is 0, but {TIMEOUT}", "Give seconds, for instance 5."),

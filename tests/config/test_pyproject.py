@@ -117,7 +117,11 @@ def test_every_setting_is_taken(tmp_path):
             "Write a list of strings after `skip =`.",
         ),
         ("output = 3", "output is 3, but it must be a string.", "Write a string after `output =`."),
-        ("format = 'yaml'", "There is no format 'yaml'.", "Choose one of text, json."),
+        (
+            "format = 'yaml'",
+            "There is no format 'yaml'.",
+            "Choose one of text, json, sarif, markdown, html, github.",
+        ),
         ("fail-on = 'info'", "fail-on is 'info', which is no threshold.", "Choose error or warning."),
         ("fail-on = 1", "fail-on is 1, but it must be a string.", "Write a string after `fail-on =`."),
         (
