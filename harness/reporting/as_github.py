@@ -37,6 +37,8 @@ def _commands(report: RunReport) -> Iterator[str]:
     for each in report.hybrids:
         if each.reason is not None:
             yield _command("warning", each.hybrid, f"{each.hybrid.name} was not tested", each.reason)
+    for problem in report.problems:
+        yield f"::error title=hybrid-harness::{_data(problem)}"
     for notice in report.notices:
         yield f"::notice title=hybrid-harness::{_data(notice)}"
 

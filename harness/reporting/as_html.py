@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -51,10 +52,11 @@ class ExamplePage:
 
 @dataclass(frozen=True, slots=True)
 class FindingPage:
-    """A finding with what is drawn for it."""
+    """A finding with what is drawn for it, and the command that shows it again."""
 
     finding: Finding
     example: ExamplePage | None
+    again: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,6 @@ class HybridPage:
     sides: tuple[SidePage, SidePage]
     sql: Markup | None
     chart: Chart | None
-    again: str
 
     @property
     def codes(self) -> dict[str, Severity]:
@@ -128,7 +129,6 @@ def render_html(report: RunReport) -> str:
             style=Markup(style),  # noqa: S704 - our own file
             script_hash=_hash(script),
             style_hash=_hash(style),
-            most_rows=MOST_ROWS,
         )
     )
 
@@ -178,19 +178,20 @@ def _pages(report: RunReport) -> list[HybridPage]:
             report=each,
             verdict=verdict_in_words(each),
             open=few and each.verdict is not Verdict.OK,
-            findings=tuple(_finding(finding, each.hybrid) for finding in each.findings),
+            findings=tuple(_finding(finding, each.hybrid, report.seed) for finding in each.findings),
             sides=_sides(each.hybrid),
             sql=None if each.select_sql is None else _highlighted(each.select_sql, PostgresLexer()),
             chart=None if each.stats.growth is None else draw_growth(each.stats.growth),
-            again=reproduce(each, report),
         )
         for number, each in enumerate(report.hybrids, start=1)
     ]
 
 
-def _finding(finding: Finding, hybrid: Hybrid) -> FindingPage:
+def _finding(finding: Finding, hybrid: Hybrid, seed: int) -> FindingPage:
     example = finding.counterexample
-    return FindingPage(finding, None if example is None else _example(example, hybrid))
+    return FindingPage(
+        finding, None if example is None else _example(example, hybrid), reproduce(finding, hybrid, seed)
+    )
 
 
 def _example(example: Counterexample, hybrid: Hybrid) -> ExamplePage:
@@ -231,13 +232,18 @@ def _side(title: str, source: Source | None, otherwise: str) -> SidePage:
 
 def _highlighted(text: str, lexer: Lexer) -> Markup:
     """``text`` with spans around what gets a colour; every further element makes a long report slower to open."""
-    coloured = ((_colour(kind), value) for kind, value in lexer.get_tokens(text))
     parts = []
-    for colour, tokens in groupby(coloured, key=lambda token: token[0]):
+    for colour, tokens in groupby(_coloured(lexer.get_tokens(text)), key=lambda token: token[0]):
         part = escape("".join(value for _, value in tokens))
         parts.append(Markup('<span class="{}">{}</span>').format(colour, part) if colour else part)
     return Markup("").join(parts).rstrip("\n")
 
 
-def _colour(kind: _TokenType) -> str:
-    return next((colour for token, colour in COLOURS.items() if kind[: len(token)] == token), "")
+def _coloured(tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[tuple[str, str]]:
+    """Each token with its colour; in SQL, Pygments takes a dot for a number and the column after it for a keyword."""
+    previous = ""
+    for kind, value in tokens:
+        colour = next((colour for token, colour in COLOURS.items() if kind[: len(token)] == token), "")
+        misread = value == "." or (colour == "keyword" and previous == ".")
+        yield "" if misread else colour, value
+        previous = value

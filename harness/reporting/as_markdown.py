@@ -110,6 +110,8 @@ def _notes(report: RunReport) -> Iterator[str]:
     for each in report.hybrids:
         if each.reason is not None:
             yield f"\n**{_plain(each.hybrid.name)} was not tested:** {_plain(each.reason)}\n"
+    for problem in report.problems:
+        yield f"\n**Problem:** {_plain(problem)}\n"
     for notice in report.notices:
         yield f"\n**Notice:** {_plain(notice)}\n"
 

@@ -38,7 +38,7 @@ def _log(report: RunReport) -> dict[str, Any]:
             ROOT: {"description": {"text": "The folder in which hybrid-harness was started."}}
         },
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(report)}],
+        "invocations": [_invocation(report)],
         "results": [_result(finding, each, report) for each in report.hybrids for finding in each.findings],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -110,7 +110,7 @@ def _artifact(path: Path) -> dict[str, str]:
     return {"uri": quote(path.as_posix()), "uriBaseId": ROOT}
 
 
-def _notifications(report: RunReport) -> list[dict[str, Any]]:
+def _invocation(report: RunReport) -> dict[str, Any]:
     untested = [
         {
             "level": "warning",
@@ -120,4 +120,10 @@ def _notifications(report: RunReport) -> list[dict[str, Any]]:
         for each in report.hybrids
         if each.reason is not None
     ]
-    return untested + [{"level": "note", "message": {"text": notice}} for notice in report.notices]
+    notices = [{"level": "note", "message": {"text": notice}} for notice in report.notices]
+    problems = [{"level": "error", "message": {"text": problem}} for problem in report.problems]
+    return {
+        "executionSuccessful": True,
+        "toolExecutionNotifications": [*untested, *notices],
+        "toolConfigurationNotifications": problems,
+    }

@@ -105,8 +105,8 @@ class Make:
         )
 
     @staticmethod
-    def run(*hybrids, notices=()):
-        return RunReport(("shop:Base",), 7, "embedded", "18.6", hybrids, 2.5, notices)
+    def run(*hybrids, notices=(), problems=()):
+        return RunReport(("shop:Base",), 7, "embedded", "18.6", hybrids, 2.5, notices, problems)
 
 
 @pytest.fixture(scope="session")

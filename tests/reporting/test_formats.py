@@ -1,10 +1,17 @@
 """The reports of one run: JSON key by key as the contract has it, the text, and the command that shows a finding again."""
 
 import copy
+import io
 import json
 import shlex
 
 import pytest
+from rich.console import Console
+
+from harness.config import FORMATS
+from harness.core.finding import Severity
+from harness.reporting import print_text
+from harness.reporting.formats import RENDERERS
 
 MODELS = """
 from decimal import Decimal
@@ -251,20 +258,11 @@ def test_same_seed_same_report(report, checked):
 
 
 def test_reproduce_shows_the_same_finding_elsewhere(report, checked):
-    finding = opposite(report)
-    name, *arguments = shlex.split(finding["reproduce"])
-    assert (name, arguments) == (
-        "hybrid-harness",
-        ["check", "shop", "--only", "Item.opposite", "--seed", "0"],
-    )
-    ran = checked(*arguments, "--format", "json")
+    name, *arguments = shlex.split(opposite(report)["reproduce"])
+    assert (name, arguments) == ("hybrid-harness", ["replay", "shop::Item.opposite::HH208::select"])
+    ran = checked(*arguments)
     assert ran.status == 1
-    again = opposite(json.loads(ran.out))
-    # Hybrids that share datasets draw each other's columns; alone, a column that the hybrid doesn't read is a filler.
-    for each in (finding, again):
-        for row in each["counterexample"]["rows"]["item"]:
-            row.pop("name", None)
-    assert again == finding
+    assert "FAILS STILL" in ran.out
 
 
 def test_text_has_the_table_then_the_findings_then_the_sum(text):
@@ -306,3 +304,85 @@ def test_text_fits_80_columns_and_is_plain(text):
     assert [each for each in text.splitlines() if len(each) > 80 and not each.startswith(whole)] == []
     assert [each for each in text.splitlines()[5:] if each != each.rstrip()] == []
     assert "\x1b" not in text
+
+
+def printed(report, *, width=80, encoding="utf-8"):
+    """What a terminal of that width and encoding shows."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    print_text(report, Console(file=file, width=width, highlight=False, force_terminal=False))
+    file.seek(0)
+    return file.read()
+
+
+def forest(make):
+    nodes = [
+        {"id": 1, "parent_id": None, "cost": 5},
+        {"id": 2, "parent_id": 1, "cost": 3},
+        {"id": 3, "parent_id": 1, "cost": None},
+        {"id": 4, "parent_id": 2, "cost": 0},
+    ]
+    rows = make.rows(nodes=nodes, usages=[{"id": 1, "node_id": 4}])
+    return make.finding(counterexample=make.example(rows, instance={"id": 2}))
+
+
+def test_text_draws_a_forest_and_marks_the_failing_row(make):
+    story = printed(make.run(make.of(forest(make)))).partition("\n\n")[2].partition("\n\n")[0]
+    assert story.splitlines() == [
+        "HH208 error  Node.total  [select]  values-differ",
+        "  app/shop.py:7",
+        "  Python gives 1, SQL gives None.",
+        "    nodes, by parent_id:",
+        "      id=1, cost=5",
+        "      ├── id=2, cost=3  <- here",
+        "      │   └── id=4, cost=0",
+        "      └── id=3, cost=NULL",
+        "    usages: id=1, node_id=4",
+        "    on id=2:",
+        "    Python  1",
+        "    SQL     None",
+        "  hint: Say the same in `_total`.",
+        "  again: hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7",
+    ]
+
+
+def test_a_terminal_without_lines_gets_others(make):
+    assert "      +-- id=2, cost=3  <- here\n" in printed(make.run(make.of(forest(make))), encoding="ascii")
+
+
+@pytest.mark.parametrize("severity", ["error", "warning", "info"])
+def test_the_last_line_of_every_story_is_the_command(make, severity):
+    text = printed(make.run(make.of(make.finding(severity=Severity(severity)))))
+    assert text.split("\n\n")[1].splitlines()[-1].startswith("  again: hybrid-harness replay ")
+
+
+def test_a_title_too_long_for_the_line_goes_on_in_the_next(make):
+    finding = make.finding(position="joined to ai_features")
+    text = printed(make.run(make.of(finding, class_name="Organisation", attribute="number_of_children")))
+    assert (
+        "\nHH208 error  Organisation.number_of_children\n  [joined to ai_features]  values-differ\n" in text
+    )
+
+
+def test_there_is_a_renderer_for_every_format():
+    assert tuple(RENDERERS) == FORMATS
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [
+        ("sarif", '{\n  "$schema": "https://'),
+        ("markdown", "## Hybrids of shop\n"),
+        ("html", "<!doctype html>\n"),
+        ("github", f"::error file=shop.py,line={line('def opposite(self)')},title=HH208 "),
+    ],
+)
+def test_the_command_writes_every_format(checked, tmp_path, name, beginning):
+    file = tmp_path / "report"
+    ran = checked("check", "shop", "--examples", "10", "--format", name, "--output", str(file))
+    assert (ran.status, ran.out, ran.err) == (1, "", "")
+    written = file.read_text(encoding="utf-8")
+    assert written.startswith(beginning)
+    assert "HH208" in written
+    if name == "html":
+        for source in ("return</span> -", "cls.price", "item.price"):
+            assert source in written, "both sides and the SQL"

@@ -42,7 +42,7 @@ def test_a_finding_is_an_annotation_on_the_hybrids_line(make):
             "error",
             {"file": "app/shop.py", "line": "7", "title": "HH208 values-differ: Node.total [select]"},
             "Python gives 1, SQL gives None.\nPython: 1\nSQL: None\nHint: Say the same in `_total`.\n"
-            "Again: hybrid-harness check shop:Base --only Node.total --seed 7",
+            "Again: hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7",
         )
     ]
     assert others == [
@@ -54,10 +54,20 @@ def test_the_worst_come_first_and_nothing_is_silent(make):
     finding = make.finding()
     info, warning = (replace(finding, severity=each) for each in (Severity.INFO, Severity.WARNING))
     untested = make.of(reason="no values for Odd()", attribute="odd")
-    report = make.run(make.of(warning, info), make.of(finding), untested, notices=("an index is left out",))
+    report = make.run(
+        make.of(warning, info),
+        make.of(finding),
+        untested,
+        notices=("an index is left out",),
+        problems=("expired",),
+    )
     commands, _ = read(render_github(report))
-    assert [name for name, _, _ in commands] == ["error", "warning", "notice", "warning", "notice"]
-    assert [message for _, _, message in commands[3:]] == ["no values for Odd()", "an index is left out"]
+    assert [name for name, _, _ in commands] == ["error", "warning", "notice", "warning", "error", "notice"]
+    assert [message for _, _, message in commands[3:]] == [
+        "no values for Odd()",
+        "expired",
+        "an index is left out",
+    ]
 
 
 def test_what_would_end_a_command_is_escaped(make):

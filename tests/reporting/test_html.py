@@ -91,7 +91,9 @@ def test_a_finding_tells_cause_hint_values_and_command(opened, shop):
     assert texts(finding, ".hint code") == ["_total"]
     assert texts(finding, ".on") == ["On the row id = 3"]
     assert texts(finding, ".values div") == ["Python\n0", "SQL\nNone"]
-    assert texts(finding, ".again code") == ["hybrid-harness check shop:Base --only Node.total --seed 7"]
+    assert texts(finding, ".again code") == [
+        "hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7"
+    ]
     finding.find_element(By.CSS_SELECTOR, ".about summary").send_keys(Keys.ENTER)
     assert "Known limits" in finding.find_element(By.CSS_SELECTOR, ".about dl").text
 
@@ -240,7 +242,7 @@ def test_markup_in_any_text_stays_text(opened, make):
         **names_,
     )
     run = replace(
-        make.run(replace(report, select_sql=NASTY), notices=(NASTY,)),
+        make.run(replace(report, select_sql=NASTY), notices=(NASTY,), problems=(NASTY,)),
         targets=(NASTY,),
         provider=NASTY,
         server_version=NASTY,

@@ -45,6 +45,7 @@ def shop(make):
         make.of(finding, finding),
         make.of(reason="no values", attribute="odd"),
         notices=("an index is left out",),
+        problems=("it has expired",),
     )
 
 
@@ -62,13 +63,14 @@ def test_the_table_and_the_findings_have_the_worst_first(shop):
     assert text.count("<details open>") == 2
     assert "**Node.odd was not tested:** no values" in text
     assert "**Notice:** an index is left out" in text
+    assert "**Problem:** it has expired" in text
     assert "Left out" not in text
 
 
 def test_a_finding_is_the_story_of_the_terminal(shop):
     story = Read(render_markdown(shop)).of("code")[0].splitlines()
     assert story[:2] == ["HH208 error  Node.total  [select]  values-differ", "  app/shop.py:7"]
-    assert story[-1] == "  again: hybrid-harness check shop:Base --only Node.total --seed 7"
+    assert story[-1] == "  again: hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7"
 
 
 def test_markdown_in_any_text_stays_text(make):

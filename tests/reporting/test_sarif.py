@@ -35,13 +35,18 @@ def report(make):
         make.of(replace(finding, severity=Severity.WARNING), attribute="späť 1", file="/srv/app/a b.py"),
         make.of(reason="the server accepted 1 of 9 datasets", attribute="odd"),
         notices=("the index is left out",),
+        problems=("the baseline has expired",),
     )
 
 
 def test_a_log_with_everything_conforms(validated, report):
     run = validated(render_sarif(report))
     assert [each["level"] for each in run["results"]] == ["error", "note", "warning"]
-    assert [each["message"]["text"] for each in run["invocations"][0]["toolExecutionNotifications"]] == [
+    (invocation,) = run["invocations"]
+    assert invocation["toolConfigurationNotifications"] == [
+        {"level": "error", "message": {"text": "the baseline has expired"}}
+    ]
+    assert [each["message"]["text"] for each in invocation["toolExecutionNotifications"]] == [
         "Node.odd was not tested: the server accepted 1 of 9 datasets",
         "the index is left out",
     ]
@@ -70,7 +75,7 @@ def test_a_result_tells_the_story_at_the_hybrids_line(validated, report):
         "Python: 1",
         "SQL: None",
         "Hint: Say the same in `_total`.",
-        "Again: hybrid-harness check shop:Base --only Node.total --seed 7",
+        "Again: hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7",
     ]
     (location,) = first["locations"]
     assert location["physicalLocation"] == {
