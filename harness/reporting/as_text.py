@@ -111,7 +111,9 @@ def _print_counterexample(example: Counterexample, hybrid: Hybrid, console: Cons
         else:
             _print_lines((f"{table.name}: {listed(row.cells)}" for row in table.rows), console)
         if table.left_out:
-            _print_lines([f"{table.name}: and {table.left_out} more rows"], console)
+            _print_lines(
+                [f"{table.name}: and {table.left_out} more row{'' if table.left_out == 1 else 's'}"], console
+            )
     _print_lines(_values(example), console)
 
 

@@ -122,12 +122,11 @@ def _path_down(parent: Box, child: Box) -> str:
 
 
 def _path_around(root: Box, last: Box, right: float) -> str:
-    """From the root's side, right of its tree, to the side of the row it refers to."""
+    """From the root's side to the side of the row it refers to, by way of ``right``, where its tree ends."""
     start, end = root.y + root.height / 3, last.y + last.height * 2 / 3
-    return (
-        f"M{root.x + root.width:.1f} {start:.1f}C{right:.1f} {start:.1f} "
-        f"{right:.1f} {end:.1f} {last.x + last.width:.1f} {end:.1f}"
-    )
+    from_x, to_x = root.x + root.width, last.x + last.width
+    pull = (right - (from_x + to_x) / 8) / 0.75  # both handles of a Bezier curve whose middle is at ``right``
+    return f"M{from_x:.1f} {start:.1f}C{pull:.1f} {start:.1f} {pull:.1f} {end:.1f} {to_x:.1f} {end:.1f}"
 
 
 def _description(table: ShownTable) -> str:
