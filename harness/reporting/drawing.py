@@ -170,7 +170,7 @@ class Chart:
 
 def draw_growth(growth: Growth) -> Chart:
     """The statements of the Python side at both sizes, and the one statement of the SQL side where there is one."""
-    width, height, left, top, right, bottom = 340.0, 190.0, 44.0, 16.0, 268.0, 150.0
+    width, height, left, top, right, bottom = 360.0, 190.0, 44.0, 16.0, 262.0, 150.0
     most_rows = max(*growth.rows, 1)
     most_queries = max(
         *growth.queries, most_rows
