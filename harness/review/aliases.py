@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from harness.review.statement import QUERY, Query, Relation, conditions, key, relations
 
-_MOST_TRIALS = 120
+_MOST_TRIALS = 24
 """Ways to match the aliases of one table that are tried."""
 
 
@@ -20,7 +20,7 @@ def with_names_of(before: Query, after: Query) -> tuple[Query, dict[str, str]]:
     renames: dict[str, str] = {}
     olds, news = _names(before), _names(after)
     for source in [source for source in olds if source in news]:
-        if olds[source] != news[source]:
+        if olds[source] != news[source] or len(olds[source]) > 1:
             renames |= _best(before, after, renames, olds[source], news[source])
     changed = {old: new for old, new in renames.items() if old != new}
     taken = {name for names in olds.values() for name in names} - changed.keys()

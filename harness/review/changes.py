@@ -15,6 +15,7 @@ class Kind(StrEnum):
     PREDICATE_ADDED = "predicate-added"
     PREDICATE_REMOVED = "predicate-removed"
     PREDICATE_CHANGED = "predicate-changed"
+    FROM = "from-changed"
     JOIN_ADDED = "join-added"
     JOIN_REMOVED = "join-removed"
     JOIN_KIND = "join-kind-changed"

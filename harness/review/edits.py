@@ -28,10 +28,10 @@ class Edits:
                 self._removed[id(edit.expression)] = edit.expression
             elif isinstance(edit, Insert):
                 self._inserted[id(edit.expression)] = edit.expression
-            elif isinstance(edit, Update):
+            elif isinstance(edit, Update) and not _only_inside(edit):
                 self._updated[id(edit.source)] = (edit.source, edit.target)
                 self._kept[id(edit.source)] = edit.target
-            elif isinstance(edit, Keep):
+            elif isinstance(edit, Update | Keep):
                 self._kept[id(edit.source)] = edit.target
 
     @property
@@ -67,6 +67,12 @@ class Edits:
         pairs = ((node, self._kept.get(id(node))) for node in self._before)
         return [(old, new) for old, new in pairs if isinstance(old, type_) and isinstance(new, type_)]
 
+    def come_or_go(self, before: exp.Expr, after: exp.Expr) -> bool:
+        """Whether anything inside ``before`` is gone, or anything inside ``after`` new."""
+        return any(id(node) in self._removed for node in before.walk()) or any(
+            id(node) in self._inserted for node in after.walk()
+        )
+
     def take(self, *nodes: exp.Expr | None, whole: bool = True) -> None:
         """Take the edits of ``nodes``, and of all inside them unless told otherwise."""
         for top in nodes:
@@ -74,6 +80,15 @@ class Edits:
                 self._removed.pop(id(node), None)
                 self._inserted.pop(id(node), None)
                 self._updated.pop(id(node), None)
+
+
+def _only_inside(edit: Update) -> bool:
+    """Whether all that differs is nodes of their own, for which there are edits of their own."""
+    old, new = (
+        {name: value for name, value in node.args.items() if isinstance(value, str | bool | int)}
+        for node in (edit.source, edit.target)
+    )
+    return isinstance(edit.source, exp.Window | exp.Lambda | exp.Alias) and old == new
 
 
 def likeness(before: exp.Expr, after: exp.Expr) -> float:

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from harness.review.changes import Change, Kind
 from harness.review.edits import Edits, paired
-from harness.review.statement import conditions, text
+from harness.review.statement import conditions, key, text
 
 Rule = Callable[[Edits, str], Iterator[Change]]
 """Takes the edits that it has words for; the second argument is where, as `` in the subquery on x``, or nothing."""
@@ -14,16 +14,31 @@ Rule = Callable[[Edits, str], Iterator[Change]]
 
 def value_changes(before: exp.Expr, after: exp.Expr, where: str) -> Iterator[Change]:
     """Tell how the value ``before`` became ``after``, which are not the same and hold no query."""
-    if isinstance(before, exp.And) or isinstance(after, exp.And):
-        yield from condition_changes(
-            _copies(conditions(before)), _copies(conditions(after)), where, "Condition"
-        )
+    olds, news = conditions(before), conditions(after)
+    if isinstance(before, exp.And) != isinstance(after, exp.And) and not set(map(key, olds)) & set(
+        map(key, news)
+    ):
+        olds = news = []
+    if len(olds) > 1 or len(news) > 1:
+        yield from condition_changes(_copies(olds), _copies(news), where, "Condition")
         return
     edits = Edits(before, after)
     for rule in (*_RULES, _columns):
         yield from rule(edits, where)
     if edits.left:
-        yield Change(Kind.VALUE, f"Value changed{where}: {text(before)} became {text(after)}.")
+        old, new = _narrowed(before, after)
+        yield Change(Kind.VALUE, f"Value changed{where}: {text(old)} became {text(new)}.")
+
+
+def _narrowed(before: exp.Expr, after: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    """The smallest parts in the same place of both that hold all the difference."""
+    while type(before) is type(after) and before.args.keys() == after.args.keys():
+        differing = [name for name, old in before.args.items() if key(old) != key(after.args[name])]
+        inner = [(before.args[name], after.args[name]) for name in differing]
+        if len(inner) != 1 or not all(isinstance(each, exp.Condition) for each in inner[0]):
+            break
+        before, after = inner[0]
+    return before, after
 
 
 def predicate_changes(before: exp.Expr, after: exp.Expr, where: str, noun: str) -> Iterator[Change]:
@@ -51,8 +66,9 @@ def condition_changes(
 
 
 def _aggregates(edits: Edits, where: str) -> Iterator[Change]:
-    pairs = zip(edits.removed(exp.AggFunc), edits.inserted(exp.AggFunc), strict=False)
-    for old, new in list(pairs):
+    pairs = list(zip(edits.removed(exp.AggFunc), edits.inserted(exp.AggFunc), strict=False))
+    pairs += [(old, new) for old, new in edits.kept(exp.AggFunc) if edits.come_or_go(old, new)]
+    for old, new in pairs:
         yield Change(Kind.AGGREGATE, f"Aggregate changed{where}: {text(old)} became {text(new)}.")
         edits.take(old, new)
 
@@ -115,10 +131,10 @@ def _cases(edits: Edits, where: str) -> Iterator[Change]:
     for old, new in edits.kept(exp.Case):
         before, after = old.args.get("default"), new.args.get("default")
         if before is not None and after is None:
-            yield Change(Kind.VALUE, f"ELSE dropped from CASE{where}: {text(before)} is NULL now.")
+            yield Change(Kind.VALUE, f"ELSE dropped from CASE{where}: NULL in place of {text(before)}.")
             edits.take(before)
         elif after is not None and before is None:
-            yield Change(Kind.VALUE, f"ELSE added to CASE{where}: {text(after)}, where it was NULL.")
+            yield Change(Kind.VALUE, f"ELSE added to CASE{where}: {text(after)} in place of NULL.")
             edits.take(after)
     for kept, now in edits.kept(exp.If):
         before, after = _copies(conditions(kept.this)), _copies(conditions(now.this))
@@ -163,19 +179,19 @@ def _casts(edits: Edits, where: str) -> Iterator[Change]:
 
 def _constants(edits: Edits, where: str) -> Iterator[Change]:
     for old, new in edits.updated(exp.Literal):
-        around = (
-            f", in {text(new.parent)}"
-            if isinstance(new.parent, exp.Expr) and not isinstance(new.parent, exp.Alias)
-            else ""
-        )
-        yield Change(Kind.CONSTANT, f"Constant changed{where}: {text(old)} became {text(new)}{around}.")
+        yield Change(Kind.CONSTANT, f"Constant changed{where}: {text(old)} became {text(new)}{_around(new)}.")
         edits.take(old, new)
 
 
 def _columns(edits: Edits, where: str) -> Iterator[Change]:
     for old, new in edits.updated(exp.Column):
-        yield Change(Kind.COLUMN, f"Column changed{where}: {text(old)} became {text(new)}.")
+        yield Change(Kind.COLUMN, f"Column changed{where}: {text(old)} became {text(new)}{_around(new)}.")
         edits.take(old, new)
+
+
+def _around(node: exp.Expr) -> str:
+    outer = node.parent
+    return f", in {text(outer)}" if isinstance(outer, exp.Condition) and text(outer) != text(node) else ""
 
 
 _RULES: tuple[Rule, ...] = (

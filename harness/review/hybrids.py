@@ -154,8 +154,8 @@ def _sql_changes(before: SnapshotFile, after: SnapshotFile, names: tuple[str, st
         return
     renamed, aliases = with_names_of(old, new)
     if key(renamed) == key(new):
-        names = (f"{quoted(was)} is called {quoted(now)}" for was, now in aliases.items())
-        yield Change(Kind.NAMES, f"Only aliases have other names: {', '.join(names)}.")
+        told = (f"{quoted(was)} is called {quoted(now)}" for was, now in aliases.items())
+        yield Change(Kind.NAMES, f"Only aliases have other names: {', '.join(told)}.")
         return
     yield from statement_changes(renamed, new) or [_nameless()]
 

@@ -61,7 +61,10 @@ def _literal(parameter: Parameter) -> exp.Expr:
 
 
 def key(node: object) -> str:
-    """Return the same text for what means the same: parentheses, and the order around AND, OR and = don't count."""
+    """Return the same text for what means the same.
+
+    Parentheses, the order around AND, OR and =, and whether ON or WHERE has the condition of an inner join don't count.
+    """
     if isinstance(node, exp.Paren):
         return key(node.this)
     if isinstance(node, exp.Connector):
@@ -72,8 +75,27 @@ def key(node: object) -> str:
         args = [f"{name}={key(value)}" for name, value in sorted(node.args.items()) if value]
         if isinstance(node, _UNORDERED):
             args = sorted((key(node.this), key(node.expression)))
+        elif isinstance(node, exp.Select) and _joins_freely(node):
+            args = [
+                *_joined(node),
+                *(arg for arg in args if not arg.startswith(("from_=", "joins=", "where="))),
+            ]
         return f"{type(node).__name__}({', '.join(args)})"
     return f"[{', '.join(map(key, node))}]" if isinstance(node, list) else repr(node)
+
+
+def _joins_freely(select: exp.Select) -> bool:
+    """Whether the order of its joins, and where their conditions stand, are nothing to the rows."""
+    joins = select.args.get("joins") or ()
+    return all(
+        {name for name, value in join.args.items() if value} <= {"this", "on", "kind"} for join in joins
+    )
+
+
+def _joined(select: exp.Select) -> list[str]:
+    read = relations(select)
+    found = [*conditions(select.args.get("where")), *(each for relation in read for each in relation.on)]
+    return [*sorted(key(relation.node) for relation in read), *sorted(map(key, found))]
 
 
 def operands(node: exp.Expr | None, connector: type[exp.Connector]) -> list[exp.Expr]:

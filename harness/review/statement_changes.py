@@ -45,6 +45,7 @@ _CLAUSES = (
     ("limit", Kind.LIMIT, "LIMIT"),
     ("offset", Kind.LIMIT, "OFFSET"),
 )
+_WORDS = {"locks": "FOR UPDATE or FOR SHARE", "windows": "WINDOW"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,19 +169,24 @@ def _select_changes(before: exp.Select, after: exp.Select, place: Place) -> Iter
     yield from _clause_changes(before, after, place)
     for name in sorted((before.args.keys() | after.args.keys()) - _COMPARED):
         if key(before.args.get(name)) != key(after.args.get(name)):
-            yield Change(Kind.CLAUSE, f"The clause {name.strip('_').upper()} changed{place.where}.")
+            clause = _WORDS.get(name, name.strip("_").upper())
+            yield Change(Kind.CLAUSE, f"{clause} changed{place.where}.")
 
 
 def _relation_changes(before: exp.Select, after: exp.Select, place: Place) -> Iterator[Change]:
     """Joins, and the predicates of WHERE with those of inner joins, which are no different."""
     olds = {relation.name: relation for relation in relations(before)}
     news = {relation.name: relation for relation in relations(after)}
-    for name, relation in olds.items():
-        if name not in news:
-            yield Change(Kind.JOIN_REMOVED, f"{_told(relation, 'removed', place)}.")
-    for name, relation in news.items():
-        if name not in olds:
-            yield Change(Kind.JOIN_ADDED, f"{_told(relation, 'added', place)}.")
+    gone = [relation for name, relation in olds.items() if name not in news]
+    added = [relation for name, relation in news.items() if name not in olds]
+    if len(gone) == len(added) == 1 and gone[0].join is None and added[0].join is None:
+        became = f"{text(gone[0].node)} became {text(added[0].node)}"
+        yield Change(Kind.FROM, f"FROM changed{place.where}: {became}.")
+    else:
+        for each in gone:
+            yield Change(Kind.JOIN_REMOVED, f"{_told(each, 'removed', place, alone=not news)}.")
+        for each in added:
+            yield Change(Kind.JOIN_ADDED, f"{_told(each, 'added', place, alone=not olds)}.")
     both = [(relation, news[name]) for name, relation in olds.items() if name in news]
     for old, new in both:
         yield from _join_changes(old, new, place)
@@ -188,10 +194,11 @@ def _relation_changes(before: exp.Select, after: exp.Select, place: Place) -> It
     yield from _condition_changes(_pool(before, inner), _pool(after, inner), place, "Predicate")
 
 
-def _told(relation: Relation, verb: str, place: Place) -> str:
-    if relation.join is None:
+def _told(relation: Relation, verb: str, place: Place, *, alone: bool) -> str:
+    if alone and relation.join is None:
         return f"FROM {verb}{place.where}: {text(relation.node)}"
-    kind = relation.kind if relation.on else relation.kind.replace("JOIN", "CROSS JOIN", 1)
+    bare = relation.join is not None and not relation.on
+    kind = relation.kind.replace("JOIN", "CROSS JOIN", 1) if bare else relation.kind
     on = f" ON {' AND '.join(map(text, relation.on))}" if relation.on else ""
     return f"Join {verb}{place.where}: {kind} {text(relation.node)}{on}"
 
@@ -211,7 +218,7 @@ def _join_changes(old: Relation, new: Relation, place: Place) -> Iterator[Change
         yield from _nested_changes(old.query, new.query, place.inside(f"the subquery {name}"))
     elif old.source != new.source:
         yield Change(
-            Kind.JOIN_ADDED,
+            Kind.FROM,
             f"{name} stands for another table{place.where}: `{old.source}` became `{new.source}`.",
         )
 
