@@ -6,7 +6,7 @@ the hybrid (tables read, result type, statements sent) stand below the SQL, afte
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,7 @@ TABLES, COLUMNS, RESULT_TYPE, STATEMENTS = "tables", "columns", "result type", "
 FACTS: Final = (TABLES, COLUMNS, RESULT_TYPE, STATEMENTS)
 """The facts below the SQL, in the order in which they stand there."""
 
+_VARYING: Final = "(another each time)"
 _NONE: Final = "none"
 _UNSAFE: Final = re.compile(r'[\\/?*:|"<>%\x00-\x1f\x7f]')
 _ESCAPED: Final = re.compile(r"%([0-9a-f]{2})")
@@ -67,19 +68,22 @@ def snapshot_text(
     *,
     facts: Mapping[str, str | Sequence[str]] | None = None,
     note: str | None = None,
+    varying: Collection[str] = (),
 ) -> str:
     """Return the file's text for the hybrid ``name`` (``Class.hybrid``), which ends with one newline.
 
     Each parameter is a line ``-- :name type = value`` in the order of ``parameters``, its type that of the Python value and
     its value without what differs from run to run (addresses, the order of a set). ``facts`` are keyed by ``FACTS``; several
-    values are one line with commas. ``note`` is one more line above the parameters, for what a reader must know about this
+    values are one line with commas. ``varying`` are parameters with another value each time that the SQL is built, which is
+    not shown. ``note`` is one more line above the parameters, for what a reader must know about this
     text.
     """
     lines = [name]
     if note is not None:
         lines.append(f"note: {note}")
     lines += [
-        f":{parameter} {type(value).__name__} = {_stable(value)}" for parameter, value in parameters.items()
+        f":{name} {type(value).__name__} = {_VARYING if name in varying else _stable(value)}"
+        for name, value in parameters.items()
     ]
     below = [f"{fact}: {_listed(facts[fact])}" for fact in FACTS if fact in facts] if facts else []
     parts = [_comment(lines), sql.rstrip(), *([_comment(below)] if below else [])]

@@ -34,12 +34,13 @@ from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.tally import Tally
 from harness.evaluation.canonical import CanonicalSQL, canonical_sql
 from harness.evaluation.comparison_side import ComparisonSide
+from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.python_side import PythonSide
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
-from harness.evaluation.translation import translate
+from harness.evaluation.translation import compiled, translate
 from harness.generation import argument_values, closure
 from harness.rules import judge
 
@@ -234,6 +235,18 @@ class Examinee:
         if self.readable_differs:
             return self.compiled_select
         return Compiled(self.readable_select.text, self.readable_select.parameters)
+
+    @property
+    def varying(self) -> frozenset[str]:
+        """Parameters of the shown select that have another value each time that it is built, such as Python's now."""
+        again = contained(lambda: compiled(self.subject.select()), seconds=self.seconds)
+        if not isinstance(again, Returned):
+            return frozenset()
+        now = again.value if self.readable_differs else canonical_sql(again.value.sql, again.value.parameters)
+        shown = self.shown_compiled.parameters
+        return frozenset(
+            name for name, value in shown.items() if repr(value) != repr(now.parameters.get(name, value))
+        )
 
     @property
     def unreadable(self) -> str | None:

@@ -76,6 +76,7 @@ class FacetItem(pytest.Item):
                 shown.sql,
                 facts=examinee.facts,
                 note=examinee.unreadable,
+                varying=examinee.varying,
             )
             assert_reviewed(self, examinee.hybrid.module, examinee.hybrid.name, text)
 

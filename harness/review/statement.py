@@ -17,6 +17,14 @@ Query = exp.Select | exp.SetOperation
 QUERY: Final = (exp.Select, exp.SetOperation)
 _OPERATORS: Final = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Cast)
 _UNORDERED: Final = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
+_OWN_TYPES: Final = {
+    "str": ("VARCHAR", "TEXT"),
+    "int": ("INT",),
+    "float": ("DOUBLE PRECISION",),
+    "Decimal": ("DECIMAL",),
+    "bool": ("BOOLEAN",),
+}
+"""PostgreSQL's types, in sqlglot's words, that a value of a Python type has anyway."""
 _PERCENT: Final = re.compile(r"%%|%\(([^)]+)\)s")
 _LONGEST: Final = 300
 """Characters of SQL in a sentence."""
@@ -43,12 +51,23 @@ def parse(sql: str, parameters: Mapping[str, Parameter]) -> Query:
     tree = trees[0]
     for node in list(tree.find_all(exp.Identifier, exp.Var)):
         if node.name.startswith(marker):
-            value = _literal(parameters[names[int(node.name.removeprefix(marker))]])
-            (node.parent if isinstance(node.parent, exp.Column) else node).replace(value)
+            parameter = parameters[names[int(node.name.removeprefix(marker))]]
+            _place_of(node, parameter).replace(_literal(parameter))
     for paren in list(tree.find_all(exp.Paren)):
         if not (isinstance(paren.parent, _OPERATORS) and isinstance(paren.this, _OPERATORS)):
             paren.replace(paren.this)
     return tree
+
+
+def _place_of(marker: exp.Expr, parameter: Parameter) -> exp.Expr:
+    """What a parameter's value takes the place of: with the cast that SQLAlchemy writes and that says nothing."""
+    column = marker.parent if isinstance(marker.parent, exp.Column) else marker
+    cast = column.parent
+    if isinstance(cast, exp.Cast) and cast.to.sql(dialect="postgres") in _OWN_TYPES.get(
+        parameter.type_name, ()
+    ):
+        return cast
+    return column
 
 
 def _literal(parameter: Parameter) -> exp.Expr:

@@ -1,5 +1,7 @@
 """Pairs of SQL, and what is said of them."""
 
+from datetime import date
+
 import pytest
 
 from harness.core.snapshot_file import snapshot_text
@@ -188,3 +190,69 @@ STATEMENTS = [
 )
 def test_the_sentences_of_a_statement(before, after, expected):
     assert sentences(side("old", before), side("new", after)) == expected
+
+
+# Title, the value with parameters, parameters before and after, sentences.
+PARAMETERS = [
+    ("another value", "o.x > %(x_1)s::INTEGER", {"x_1": 1}, {"x_1": 2}, ["Constant changed: `1` became `2`, in `o.x > 2`."]),
+    ("a text with a quote", "o.x = %(x_1)s::VARCHAR", {"x_1": "it's"}, {"x_1": "its"}, ["Constant changed: `'it''s'` became `'its'`, in `o.x = 'its'`."]),
+    ("a value that is no literal", "o.x = %(x_1)s::DATE", {"x_1": date(2024, 1, 1)}, {"x_1": date(2024, 1, 2)}, [
+        "Constant changed: `datetime.date(2024, 1, 1)` became `datetime.date(2024, 1, 2)`, in `CAST(datetime.date(2024, 1, 2) AS DATE)`."]),
+    ("another name of the same", "o.x = %(p)s::INTEGER", {"p": 1}, {"p": 1}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "after", "expected"),
+    [row[1:] for row in PARAMETERS],
+    ids=[row[0] for row in PARAMETERS],
+)
+def test_the_sentences_of_parameters(value, before, after, expected):
+    found = changed_hybrids(*(side("s", f"SELECT {value} AS h FROM o", values) for values in (before, after)))
+    assert [change.sentence for hybrid in found for change in hybrid.changes] == expected
+
+
+def test_parameters_that_are_only_renumbered_mean_the_same():
+    base = side("old", "SELECT o.x %% %(x_1)s::INTEGER AS h FROM o", {"x_1": 3})
+    head = side("new", "SELECT o.x %% %(x_2)s::INTEGER AS h FROM o", {"x_2": 3})
+    assert sentences(base, head) == ["The SQL is written differently and means the same."]
+
+
+# Title, facts before and after, sentences; the SQL reads o.x and then o.y.
+FACTS = [
+    ("by the facts", {"tables": ("o",), "columns": ("o.a", "o.b")}, {"tables": ("l", "o"), "columns": ("l.id", "l.x", "o.b")}, [
+        "Table newly read: `l` (its columns `id` and `x`).", "Column no longer read: `o.a`."]),
+    ("by the SQL, where a side has none", None, {"tables": ("o",), "columns": ("o.y",)}, [
+        "Column changed: `o.x` became `o.y`.", "Column newly read: `o.y`.", "Column no longer read: `o.x`."]),
+    ("a table less", {"tables": ("l", "o"), "columns": ("l.id",)}, {"tables": ("o",), "columns": "none"}, ["Table no longer read: `l`."]),
+    ("the type", {"result type": "integer (SQLAlchemy Integer)"}, {"result type": "numeric (SQLAlchemy Numeric)"}, [
+        "Result type changed: `integer (SQLAlchemy Integer)` became `numeric (SQLAlchemy Numeric)`."]),
+    ("statements", {"Python side": "1 statement, however many rows"}, {"Python side": "2 statements for 1 row, 101 for 100"}, [
+        "Statements of the Python side changed: `1 statement, however many rows` became `2 statements for 1 row, 101 for 100`."]),
+    ("facts for the first time", None, {"tables": ("o",), "columns": ("o.x",)}, ["Only facts below the SQL came or went: tables, columns added."]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "before", "after", "expected"), FACTS, ids=[row[0] for row in FACTS])
+def test_the_sentences_of_facts(title, before, after, expected):
+    column = "y" if title == "by the SQL, where a side has none" else "x"
+    texts = [
+        snapshot_text("Order.h", {}, f"SELECT o.id, o.{name} AS h\nFROM o", facts=facts)
+        for name, facts in (("x", before), (column, after))
+    ]
+    base, head = (Side(name, {FILE: text}) for name, text in zip(("old", "new"), texts, strict=True))
+    assert sentences(base, head) == expected
+
+
+def test_back_quotes_in_the_sql_stay_sql():
+    base, head = (
+        side(name, f"SELECT o.x || {text} AS h FROM o") for name, text in (("old", "'`'"), ("new", "'b'"))
+    )
+    assert sentences(base, head) == ["Constant changed: `` '`' `` became `'b'`, in `o.x || 'b'`."]
+
+
+def test_a_long_value_is_cut():
+    long = " + ".join(f"o.column_{number}" for number in range(100))
+    (sentence,) = sentences(side("old", f"SELECT {long} AS h FROM o"), side("new", "SELECT 1 AS h FROM o"))
+    assert sentence.endswith(" ...` became `1`.")
+    assert len(sentence) < 400
