@@ -1,7 +1,6 @@
 """``hybrid-harness check``: run, show progress, write the report."""
 
 import contextlib
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from harness.cli.files import refuse_unwritable, replace_file
+from harness.cli.files import deliver, refuse_unwritable, replace_file
 from harness.cli.streams import stdout_on_stderr
 from harness.config import Options
 from harness.config.baseline import Entry, read_baseline, rendered
@@ -72,10 +71,4 @@ def _deliver(report: RunReport, options: Options) -> None:
     if options.output is None and options.format == "text":
         print_text(report, Console(highlight=False, soft_wrap=False))
         return
-    text = RENDERERS[options.format](report)
-    if options.output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale
-        sys.stdout.write(text)
-    else:
-        replace_file(Path(options.output), text, "report", "--output")
+    deliver(RENDERERS[options.format](report), options.output)

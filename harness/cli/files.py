@@ -1,10 +1,22 @@
 """Files that a run writes: whole or not at all, and refused before the run where they can't be."""
 
+import io
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from harness.core.errors import UsageProblem
+
+
+def deliver(text: str, output: str | None) -> None:
+    """Print a report, or write it to the file that ``--output`` names."""
+    if output is not None:
+        replace_file(Path(output), text, "report", "--output")
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
+    sys.stdout.write(text)
 
 
 def refuse_unwritable(path: Path, what: str, option: str) -> None:

@@ -161,10 +161,36 @@ def explain(
     typer.echo(explanation(rule))
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def diff() -> None:
-    """Say what changed in meaning between two revisions' snapshots (not yet)."""
-    raise _not_yet("diff", "compare the files under snapshots/ with git diff")
+@app.command()
+def diff(
+    base: Annotated[str | None, typer.Argument(help="A git revision. [default: HEAD]")] = None,
+    head: Annotated[str | None, typer.Argument(help="A git revision. [default: the working tree]")] = None,
+    *,
+    impact: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TABLE.COLUMN",
+            help="List the hybrids whose SQL reads this column instead, in BASE or else in the working tree.",
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the flag's name
+        str, typer.Option(help="What to print: text, markdown or json.", metavar="text|markdown|json")
+    ] = "text",
+    output: Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")] = None,
+) -> None:
+    """Say what changed in the meaning of hybrids' SQL between two git revisions, by their snapshots."""
+    from harness.cli.diff import run_diff, run_impact
+
+    if impact is None:
+        run_diff(base, head, form=format, output=output)
+    elif head is not None:
+        raise UsageProblem(
+            "--impact reads one side's snapshots, not two.",
+            where=f"hybrid-harness diff {base} {head}",
+            hint=f"Leave out one of {base} and {head}.",
+        )
+    else:
+        run_impact(impact, base, form=format, output=output)
 
 
 @app.command()

@@ -161,7 +161,8 @@ class Growth:
     """Statements that the Python side sends for ``rows`` instances, at two sizes.
 
     ``causes`` are the relationships whose lazy loads sent them, as ``Class.relationship``, most statements first.
-    ``sql_side`` says whether the SQL side answered the same rows in one statement.
+    ``sql_side`` says whether the SQL side answered the same rows in one statement. ``for_one`` are the statements for one
+    instance; None where the rows' values make a difference to how many statements there are.
     """
 
     hybrid: Hybrid
@@ -169,6 +170,7 @@ class Growth:
     queries: tuple[int, int]
     causes: tuple[str, ...] = ()
     sql_side: bool = True
+    for_one: int | None = None
 
     @property
     def per_row(self) -> float:

@@ -28,17 +28,19 @@ from harness.core.observation import (
 from harness.core.outcome import Returned
 from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
+from harness.core.snapshot_file import COLUMNS, RESULT_TYPE, STATEMENTS, TABLES
 from harness.discovery import Discovered
 from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.tally import Tally
-from harness.evaluation.canonical import CanonicalSQL
+from harness.evaluation.canonical import CanonicalSQL, canonical_sql
 from harness.evaluation.comparison_side import ComparisonSide
+from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.python_side import PythonSide
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
-from harness.evaluation.translation import translate
+from harness.evaluation.translation import compiled, translate
 from harness.generation import argument_values, closure
 from harness.rules import judge
 
@@ -82,7 +84,8 @@ class Examinee:
         self.loss: ServerLoss | None = None
         self.growth: Growth | None = None
         self.query_plan: QueryPlan | None = None
-        self.readable_select: CanonicalSQL | None = None
+        self.readable_differs = False
+        self.result_type: str | None = None
         self._spent = 0.0
 
     @cached_property
@@ -221,12 +224,47 @@ class Examinee:
         select = self.translation.statements.get("select")
         return self.shown_compiled.sql if isinstance(select, Returned) else None
 
+    @cached_property
+    def readable_select(self) -> CanonicalSQL:
+        """The select in the form that people read; only for a hybrid that runs."""
+        return canonical_sql(self.compiled_select.sql, self.compiled_select.parameters)
+
     @property
     def shown_compiled(self) -> Compiled:
-        """The select in its readable form where that was proved to mean the same, else as the compiler renders it."""
-        if self.readable_select is None:
+        """The select in its readable form, or as the compiler renders it where the server was seen to give other rows."""
+        if self.readable_differs:
             return self.compiled_select
         return Compiled(self.readable_select.text, self.readable_select.parameters)
+
+    @property
+    def varying(self) -> frozenset[str]:
+        """Parameters of the shown select that have another value each time that it is built, such as Python's now."""
+        again = contained(lambda: compiled(self.subject.select()), seconds=self.seconds)
+        if not isinstance(again, Returned):
+            return frozenset()
+        now = again.value if self.readable_differs else canonical_sql(again.value.sql, again.value.parameters)
+        shown = self.shown_compiled.parameters
+        return frozenset(
+            name for name, value in shown.items() if repr(value) != repr(now.parameters.get(name, value))
+        )
+
+    @property
+    def unreadable(self) -> str | None:
+        """Why the SQL for people is the compiler's own text; None where it isn't."""
+        if self.readable_differs:
+            return "as compiled: the server gives other rows for its readable form"
+        return None if self.readable_select.canonical else f"as compiled: {self.readable_select.reason}"
+
+    @property
+    def facts(self) -> dict[str, str | tuple[str, ...]]:
+        """What a snapshot says below the SQL, as far as it is known."""
+        structure = self.translation.structure
+        facts: dict[str, str | tuple[str, ...]] = {TABLES: structure.tables, COLUMNS: structure.columns}
+        if self.result_type is not None:
+            facts[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.type_name})"
+        if self.growth is not None:
+            facts[STATEMENTS] = _sent(self.growth)
+        return facts
 
     @property
     def compiled_select(self) -> Compiled:
@@ -263,6 +301,16 @@ def _told(finding: Finding) -> Finding:
         return finding
     others = ", ".join(map(repr, finding.also))
     return replace(finding, message=f"{finding.message} The same in {others}.", also=())
+
+
+def _sent(growth: Growth) -> str:
+    """The statements of the Python side in words that are the same whatever values were drawn."""
+    if growth.for_one is None:
+        return "statements depend on the rows"
+    shown = f"{growth.for_one} statement{'' if growth.for_one == 1 else 's'}"
+    if {growth.for_one} == set(growth.queries):
+        return f"{shown}, however many rows"
+    return f"{shown} for 1 row, {growth.queries[1]} for {growth.rows[1]}"
 
 
 def _arguments(discovered: Discovered) -> tuple[tuple[Any, ...], ...] | None:

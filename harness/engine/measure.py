@@ -1,41 +1,54 @@
 """What a hybrid costs at two sizes, and its SQL in the form that people read."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from harness.core.observation import Compiled, Growth, QueryPlan
-from harness.core.outcome import Outcome, Returned
+from harness.core.outcome import Raised, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
-from harness.evaluation.canonical import canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.query_plan import tables_scanned_per_row
-from harness.generation import Plan, population
+from harness.evaluation.sql_side import back_to_loaded
+from harness.generation import Plan, population, spread
 
 SIZES = (25, 100)
 """Rows in each table for the two counts of statements."""
 
 
 def measure_growth(examinee: Examinee, plan: Plan, bench: Bench) -> None:
-    """Count the statements that the getter sends on populations of two sizes."""
-    rows: list[int] = []
-    queries: list[int] = []
-    loads: Mapping[str, int] = {}
-    for size in SIZES:
-        try:
-            with bench.loaded(population(plan, size)) as connection:
+    """Count the statements that the getter sends on populations of two sizes, and on others that show what they depend on."""
+    few, many = SIZES
+    populations = (spread(plan, few), spread(plan, many), spread(plan, 1), spread(plan, few, shift=1))
+    counts = []
+    try:
+        for dataset in populations:
+            with bench.loaded(dataset) as connection:
                 counted = examinee.sides().python.count_statements(connection)
-        except Rejected:
+            if counted is None:
+                return
+            counts.append(counted)
+    except Rejected:
+        if len(counts) < len(SIZES):
             return
-        if counted is None:
-            return
-        instances, statements, loads = counted
-        rows.append(instances)
-        queries.append(statements)
+    (rows, queries, _), (more_rows, more_queries, loads) = counts[: len(SIZES)]
     causes = tuple(sorted(loads, key=lambda name: (-loads[name], name)))
-    examinee.growth = Growth(examinee.hybrid, (rows[0], rows[1]), (queries[0], queries[1]), causes)
+    examinee.growth = Growth(
+        examinee.hybrid, (rows, more_rows), (queries, more_queries), causes, for_one=_for_one(counts)
+    )
+
+
+def _for_one(counts: Sequence[tuple[int, int, object]]) -> int | None:
+    """The statements for one instance, where neither the rows' values nor which rows are instances make a difference."""
+    if len(counts) < len(SIZES) + 2:
+        return None
+    rows, queries = [count[0] for count in counts], [count[1] for count in counts]
+    few, many = SIZES
+    if len(set(queries)) > 1 and (rows != [few, many, 1, few] or queries[0] != queries[-1]):
+        return None
+    return queries[2]
 
 
 def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
@@ -52,26 +65,51 @@ def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
 
 
 def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
-    """Take the readable form of the select where the server gives the same rows for it, else the compiler's own text."""
+    """Note whether the server gives other rows for the readable form of the select, and what type the value has there."""
     compiled = examinee.compiled_select
-    readable = canonical_sql(compiled.sql, compiled.parameters)
+    readable = Compiled(examinee.readable_select.text, examinee.readable_select.parameters)
     try:
         with bench.loaded(population(plan, SIZES[0])) as connection:
-            expected = _rows(connection, compiled, seconds=examinee.seconds)
-            if not isinstance(expected, Returned):
-                return
-            text = Compiled(readable.text, readable.parameters)
-            same = expected == _rows(connection, text, seconds=examinee.seconds)
+            if not examinee.translation.compares:
+                examinee.result_type = _type_of_value(connection, compiled, seconds=examinee.seconds)
+            examinee.readable_differs = _differs(connection, compiled, readable, seconds=examinee.seconds)
     except Rejected:
         return
-    examinee.readable_select = readable if same else None
 
 
-def _rows(connection: Connection, compiled: Compiled, *, seconds: float) -> Outcome:
-    """The statement's rows as the driver gives them, as text and sorted."""
+def _differs(connection: Connection, compiled: Compiled, readable: Compiled, *, seconds: float) -> bool:
+    """Whether the server answers the two differently; not what it answers differently each time, and not what never ends."""
+    first = _answer(connection, compiled, seconds=seconds)
+    if isinstance(first, TimedOut) or first == _answer(connection, readable, seconds=seconds):
+        return False
+    return first == _answer(connection, compiled, seconds=seconds)
+
+
+def _answer(connection: Connection, compiled: Compiled, *, seconds: float) -> object:
+    """The statement's rows as the driver gives them, as text and sorted; or the server's code for why there are none."""
 
     def run() -> list[str]:
         rows = connection.exec_driver_sql(compiled.sql, dict(compiled.parameters)).all()
         return sorted(repr(tuple(row)) for row in rows)
 
-    return contained(run, seconds=seconds)
+    outcome = contained(run, seconds=seconds)
+    if not isinstance(outcome, Returned):
+        back_to_loaded(connection)
+    return outcome.sqlstate if isinstance(outcome, Raised) else outcome
+
+
+def _type_of_value(connection: Connection, compiled: Compiled, *, seconds: float) -> str | None:
+    """The server's name for the type of the select's last column; no row is computed for it."""
+
+    def ask() -> object:
+        no_rows = f"SELECT * FROM ({compiled.sql}) AS answer WHERE false"  # noqa: S608 - the select itself
+        result = connection.exec_driver_sql(no_rows, dict(compiled.parameters))
+        assert result.cursor is not None
+        type_code = result.cursor.description[-1][1]
+        return connection.scalar(select(func.format_type(type_code, None)))
+
+    outcome = contained(ask, seconds=seconds)
+    if isinstance(outcome, Returned):
+        return str(outcome.value)
+    back_to_loaded(connection)
+    return None

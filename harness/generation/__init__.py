@@ -3,7 +3,7 @@
 from harness.generation.arguments import argument_values
 from harness.generation.datasets import datasets
 from harness.generation.plan import Plan, Ungeneratable, closure, insertion_order, plan_dataset
-from harness.generation.shapes import chain, cycles, has_self_reference, population
+from harness.generation.shapes import chain, cycles, has_self_reference, population, spread
 
 __all__ = [
     "Plan",
@@ -17,4 +17,5 @@ __all__ = [
     "insertion_order",
     "plan_dataset",
     "population",
+    "spread",
 ]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from harness.core.dataset import Dataset
 from harness.generation.datasets import decode
-from harness.generation.plan import Plan, Reference
-from harness.generation.rows import CHAIN_SHAPE, DENSITIES, RANDOM_SHAPE
+from harness.generation.plan import Plan, Reference, TablePlan
+from harness.generation.rows import CHAIN_SHAPE, DENSITIES, NULL_BELOW, RANDOM_SHAPE
 from harness.generation.types import Strategy
 
 PRESENT = 255
@@ -24,7 +24,7 @@ PALETTES = 4
 def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
     """Rows of a self-referential table that are their own ancestors: alone, in a pair, in a ring of three."""
     for length in (1, 2, 3):
-        dataset = _dataset(plan, _sizes(plan, length), choose=lambda _index: 0)
+        dataset = _dataset(plan, _sizes(plan, length), choose=_plainest)
         rows = [dict(row) for row in dataset.tables[table]]
         for reference in _self_references(plan, table):
             for row, parent in zip(rows, (*rows[1:], rows[0]), strict=True):
@@ -35,14 +35,29 @@ def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
 def chain(plan: Plan, table: str, length: int) -> Dataset:
     """``length`` rows of a self-referential table, each the only child of the one before, and one row elsewhere."""
     sizes = {**_sizes(plan, 1), table: length}
-    return replace(_dataset(plan, sizes, choose=lambda _index: 0, shape=CHAIN_SHAPE), shape="chain")
+    return replace(_dataset(plan, sizes, choose=_plainest, shape=CHAIN_SHAPE), shape="chain")
 
 
 def population(plan: Plan, rows: int, *, seed: int = 0) -> Dataset:
     """``rows`` rows in every table, random references and values; the same for the same seed."""
     generator = random.Random(seed)  # noqa: S311 - test data, no secret
-    dataset = _dataset(plan, _sizes(plan, rows), choose=lambda _index: generator.randrange(256))
+    dataset = _dataset(plan, _sizes(plan, rows), choose=lambda *_: generator.randrange(256))
     return replace(dataset, shape="population")
+
+
+def spread(plan: Plan, rows: int, *, shift: int = 0) -> Dataset:
+    """``rows`` rows in every table, each referring to the row of another table that has its own number.
+
+    What refers to what is the same whatever else ``plan`` draws; ``shift`` changes the values only.
+    """
+
+    def choose(table: TablePlan, slot: int, index: int) -> int:
+        if index >= len(table.references):
+            return (slot + shift) % 256
+        # Not so low as to mean NULL, where a table has as many rows as that leaves room for.
+        return next((n for n in range(slot % 256, 256, rows) if n >= NULL_BELOW), slot % 256)
+
+    return replace(_dataset(plan, _sizes(plan, rows), choose=choose), shape="population")
 
 
 def has_self_reference(plan: Plan, table: str) -> bool:
@@ -59,17 +74,25 @@ def _sizes(plan: Plan, rows: int) -> dict[str, int]:
 
 
 def _dataset(
-    plan: Plan, sizes: Mapping[str, int], *, choose: Callable[[int], int], shape: int = RANDOM_SHAPE
+    plan: Plan,
+    sizes: Mapping[str, int],
+    *,
+    choose: Callable[[TablePlan, int, int], int],
+    shape: int = RANDOM_SHAPE,
 ) -> Dataset:
-    """All slots filled; ``choose`` gives the byte behind each reference and value."""
+    """All slots filled; ``choose`` gives the byte behind each reference and value, for a table's slot and its n-th choice."""
     block = bytearray()
     for table in plan.tables:
         block += bytes([DENSITIES.index(min(DENSITIES)), shape])
-        for _ in range(sizes[table.name]):
-            block += bytes([PRESENT, *(choose(i) for i in range(table.draws - 1))])
+        for slot in range(sizes[table.name]):
+            block += bytes([PRESENT, *(choose(table, slot, index) for index in range(table.draws - 1))])
     arguments = tuple(drawn[0] for drawn in draw_values(plan.arguments, 1))
     palettes = [list(itertools.chain.from_iterable(drawn)) for drawn in draw_values(plan.palettes, PALETTES)]
     return replace(decode(plan, bytes(block), palettes, sizes), arguments=arguments)
+
+
+def _plainest(*_: object) -> int:
+    return 0
 
 
 @functools.lru_cache(maxsize=100)

@@ -70,7 +70,14 @@ class FacetItem(pytest.Item):
             self._skip("there is no SQL to compare: see ::translates")
         if self.name == "snapshot":
             shown = examinee.shown_compiled
-            text = snapshot_text(examinee.hybrid.name, shown.parameters, shown.sql)
+            text = snapshot_text(
+                examinee.hybrid.name,
+                shown.parameters,
+                shown.sql,
+                facts=examinee.facts,
+                note=examinee.unreadable,
+                varying=examinee.varying,
+            )
             assert_reviewed(self, examinee.hybrid.module, examinee.hybrid.name, text)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

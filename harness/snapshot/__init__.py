@@ -3,7 +3,7 @@
 Importing this package loads syrupy.
 """
 
-from harness.snapshot.content import snapshot_text
+from harness.core.snapshot_file import snapshot_text
 from harness.snapshot.review import (
     SnapshotMismatchError,
     assert_reviewed,

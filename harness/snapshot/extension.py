@@ -1,29 +1,23 @@
 """Where snapshots are kept and how they are read and written, in syrupy's terms."""
 
 import os
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, TypeGuard
 
 import pytest
 from syrupy.data import SnapshotCollection, SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-FOLDER: Final = "snapshots"
-_UNSAFE: Final = re.compile(r'[\\/?*:|"<>%\x00-\x1f\x7f]')
+from harness.core.snapshot_file import FOLDER, file_name
 
 
 def snapshot_path(root: Path, module: str, name: str) -> Path:
     """Return ``<root>/snapshots/<module>/<name>.sql``; characters that some file system refuses become ``%xx``."""
-    return root / FOLDER / _file_name(module) / f"{_file_name(name)}.sql"
-
-
-def _file_name(name: str) -> str:
-    return _UNSAFE.sub(lambda match: f"%{ord(match[0]):02x}", name)
+    return root / FOLDER / file_name(module) / f"{file_name(name)}.sql"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from harness.core.errors import UsageProblem
-from harness.snapshot.extension import FOLDER, SqlSnapshotExtension, hybrid_location, snapshot_path
+from harness.core.snapshot_file import FOLDER
+from harness.snapshot.extension import SqlSnapshotExtension, hybrid_location, snapshot_path
 
 _ACCEPT: Final = "pytest --snapshot-update"
 _WRITTEN: Final = "hybrid-harness: snapshot written"

@@ -20,3 +20,8 @@ SELECT
     ) AS DOUBLE PRECISION) / CAST(9.0 AS DOUBLE PRECISION)
   END AS feature_adoption_rate
 FROM tenants
+
+-- tables: ai_feature_usage, tenants
+-- columns: ai_feature_usage.feature_name, ai_feature_usage.tenant_id, tenants.id
+-- result type: double precision (SQLAlchemy Double)
+-- Python side: 2 statements for 1 row, 101 for 100

@@ -17,3 +17,8 @@ SELECT
     )
   END AS permission_inheritance_depth
 FROM tenants
+
+-- tables: tenants
+-- columns: tenants.id, tenants.parent_id
+-- result type: bigint (SQLAlchemy Integer)
+-- Python side: 1 statement, however many rows

@@ -27,3 +27,8 @@ SELECT
     )
   END AS total_inference_cost
 FROM tenants
+
+-- tables: ai_feature_usage, tenants
+-- columns: ai_feature_usage.inference_cost, ai_feature_usage.tenant_id, tenants.id, tenants.parent_id
+-- result type: numeric (SQLAlchemy Numeric)
+-- Python side: 3 statements for 1 row, 201 for 100

@@ -79,17 +79,6 @@ def test_explain_an_unknown_rule(command, tmp_path, wanted, meant):
     )
 
 
-@pytest.mark.parametrize("arguments", [["diff"], ["diff", "main", "HEAD"], ["diff", "--anything"]])
-def test_diff_is_not_there_yet(command, tmp_path, arguments):
-    ran = command(tmp_path, *arguments)
-    assert (ran.status, ran.out) == (2, "")
-    assert ran.err == (
-        "hybrid-harness: `diff` is not there yet.\n"
-        "  where: hybrid-harness diff\n"
-        "  hint:  For now, compare the files under snapshots/ with git diff.\n"
-    )
-
-
 def test_help_tells_all_commands(command, tmp_path):
     ran = command(tmp_path, "--help")
     assert ran.status == 0

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from contextlib import nullcontext
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from syrupy.data import Snapshot, SnapshotCollection
 
+from harness.core.snapshot_file import Parameter, file_name, name_of_file, read_snapshot
 from harness.snapshot import refuse_update_in_ci, snapshot_text
 from harness.snapshot.extension import SqlSnapshotExtension, snapshot_path
 
@@ -367,6 +369,46 @@ def test_the_text_has_no_addresses():
     first, second = (snapshot_text("Order.total", {"p": Thing()}, "SELECT 1") for _ in range(2))
     assert first == second
     assert "Thing object>" in first
+
+
+def test_the_text_has_the_facts_below_the_sql():
+    facts = {"Python side": "1 statement, however many rows", "tables": ("b", "a"), "columns": ()}
+    assert snapshot_text("Order.total", {}, "SELECT 1\n", facts=facts) == (
+        "-- Order.total\n"
+        "\n"
+        "SELECT 1\n"
+        "\n"
+        "-- tables: b, a\n"
+        "-- columns: none\n"
+        "-- Python side: 1 statement, however many rows\n"
+    )
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_what_is_written_can_be_read(newline):
+    sql = "SELECT 1 -- why\n\n-- not: a fact\nFROM a"
+    facts = {"tables": ("a", "b"), "columns": (), "result type": "integer"}
+    parameters = {"coalesce_1": 0, "odd name": "x = 1", "when": date(2024, 1, 1)}
+    text = snapshot_text("Order.total", parameters, sql, facts=facts, note="as compiled: it has comments")
+    read = read_snapshot(text.replace("\n", newline))
+    assert (read.name, read.sql) == ("Order.total", sql)
+    assert read.parameters == {
+        "coalesce_1": Parameter("int", "0"),
+        "odd name": Parameter("str", "'x = 1'"),
+        "when": Parameter("date", "datetime.date(2024, 1, 1)"),
+    }
+    assert (read.listed("tables"), read.listed("columns")) == (("a", "b"), ())
+    assert read.facts["result type"] == "integer"
+
+
+def test_a_text_of_another_origin_can_be_read():
+    read = read_snapshot("SELECT 1\n")
+    assert (read.name, read.sql, read.listed("tables")) == ("", "SELECT 1", None)
+
+
+@pytest.mark.parametrize("name", ["Order.total", "make.<locals>.Größe.h%", "a/../b"])
+def test_a_file_name_gives_the_name_back(name):
+    assert name_of_file(file_name(name)) == name
 
 
 def test_a_note_stands_above_the_parameters():

@@ -1,0 +1,92 @@
+"""The aliases of one statement as another calls them: a name says nothing about the rows."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice, permutations
+
+from sqlglot import exp
+
+from harness.review.statement import QUERY, Query, Relation, conditions, key, relations
+
+_MOST_TRIALS = 24
+"""Ways to match the aliases of one table that are tried."""
+
+
+def with_names_of(before: Query, after: Query) -> tuple[Query, dict[str, str]]:
+    """Return ``before`` with the aliases that ``after`` has for the same, and those that changed.
+
+    Where a table has several aliases, those belong together under which most conditions are the same.
+    """
+    renames: dict[str, str] = {}
+    olds, news = _names(before), _names(after)
+    for source in [source for source in olds if source in news]:
+        if olds[source] != news[source] or len(olds[source]) > 1:
+            renames |= _best(before, after, renames, olds[source], news[source])
+    changed = {old: new for old, new in renames.items() if old != new}
+    taken = {name for names in olds.values() for name in names} - changed.keys()
+    if taken & set(changed.values()):
+        return before, {}
+    return _renamed(before, changed), changed
+
+
+def _names(query: Query) -> dict[str, list[str]]:
+    """Return the aliases by what they stand for: a table, a CTE (as ``with``), a query in FROM (as ``(``)."""
+    found: dict[str, dict[str, None]] = {}
+    ctes = [cte.alias for cte in query.find_all(exp.CTE)]
+    found["with"] = dict.fromkeys(ctes)
+    for select in query.find_all(exp.Select):
+        for relation in relations(select):
+            if relation.node.alias and relation.source not in ctes:
+                source = relation.source if isinstance(relation.node, exp.Table) else "("
+                found.setdefault(source, {}).setdefault(relation.name)
+    return {source: list(names) for source, names in found.items()}
+
+
+def _best(
+    before: Query, after: Query, fixed: Mapping[str, str], olds: list[str], news: list[str]
+) -> dict[str, str]:
+    """Return the matching of ``olds`` to ``news`` under which the statements have most in common, the plainest first."""
+    wanted = _parts(after)
+
+    def in_common(matching: Mapping[str, str]) -> int:
+        parts = _parts(_renamed(before, {**fixed, **matching}))
+        return (parts & wanted).total()
+
+    return max(islice(_matchings(olds, news), _MOST_TRIALS), key=in_common)
+
+
+def _matchings(olds: list[str], news: list[str]) -> Iterator[dict[str, str]]:
+    same = [name for name in olds if name in news]
+    yield {name: name for name in same} | dict(
+        zip(
+            [name for name in olds if name not in same],
+            [name for name in news if name not in same],
+            strict=False,
+        )
+    )
+    if len(olds) <= len(news):
+        yield from (dict(zip(olds, chosen, strict=True)) for chosen in permutations(news, len(olds)))
+    else:
+        yield from (dict(zip(chosen, news, strict=True)) for chosen in permutations(olds, len(news)))
+
+
+def _parts(query: Query) -> Counter[str]:
+    parts: Counter[str] = Counter()
+    for select in query.find_all(exp.Select):
+        pieces = [*conditions(select.args.get("where")), *select.expressions]
+        pieces += [condition for relation in relations(select) for condition in _of(relation)]
+        parts.update(key(piece) for piece in pieces if not any(piece.find_all(*QUERY)))
+    return parts
+
+
+def _of(relation: Relation) -> list[exp.Expr]:
+    return [relation.node, *relation.on]
+
+
+def _renamed(query: Query, renames: Mapping[str, str]) -> Query:
+    copy = query.copy()
+    for identifier in copy.find_all(exp.Identifier):
+        place = (type(identifier.parent), identifier.arg_key)
+        if place in {(exp.TableAlias, "this"), (exp.Column, "table"), (exp.Table, "this")}:
+            identifier.set("this", renames.get(identifier.name, identifier.name))
+    return copy

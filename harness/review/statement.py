@@ -1,0 +1,308 @@
+"""A snapshot's SQL as a tree: its queries, what they read, and the words in which people are told of them."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import SqlglotError
+
+from harness.core.snapshot_file import Parameter
+
+Query = exp.Select | exp.SetOperation
+QUERY: Final = (exp.Select, exp.SetOperation)
+_OPERATORS: Final = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Cast)
+_UNORDERED: Final = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
+_OWN_TYPES: Final = {
+    "str": ("VARCHAR", "TEXT"),
+    "int": ("INT",),
+    "float": ("DOUBLE PRECISION",),
+    "Decimal": ("DECIMAL",),
+    "bool": ("BOOLEAN",),
+}
+"""PostgreSQL's types, in sqlglot's words, that a value of a Python type has anyway."""
+_PERCENT: Final = re.compile(r"%%|%\(([^)]+)\)s")
+_LONGEST: Final = 300
+"""Characters of SQL in a sentence."""
+
+
+class Unreadable(Exception):
+    """The SQL can't be parsed."""
+
+
+def parse(sql: str, parameters: Mapping[str, Parameter]) -> Query:
+    """Return the tree of a select in which each parameter is its value. Raises Unreadable."""
+    marker = next(name for name in (f"parameter{n}x" for n in count()) if name not in sql)
+    names = list(parameters)
+    source = _PERCENT.sub(
+        lambda match: f"{marker}{names.index(match[1])}" if match[1] in parameters else match[0][-1], sql
+    )
+    dialect = Postgres()
+    try:
+        trees = dialect.parser().parse(dialect.tokenize(source), source)
+    except (SqlglotError, RecursionError):
+        raise Unreadable from None
+    if len(trees) != 1 or not isinstance(trees[0], QUERY):
+        raise Unreadable
+    tree = trees[0]
+    for node in list(tree.find_all(exp.Identifier, exp.Var)):
+        if node.name.startswith(marker):
+            parameter = parameters[names[int(node.name.removeprefix(marker))]]
+            _place_of(node, parameter).replace(_literal(parameter))
+    for paren in list(tree.find_all(exp.Paren)):
+        if not (isinstance(paren.parent, _OPERATORS) and isinstance(paren.this, _OPERATORS)):
+            paren.replace(paren.this)
+    return tree
+
+
+def _place_of(marker: exp.Expr, parameter: Parameter) -> exp.Expr:
+    """What a parameter's value takes the place of: with the cast that SQLAlchemy writes and that says nothing."""
+    column = marker.parent if isinstance(marker.parent, exp.Column) else marker
+    cast = column.parent
+    if isinstance(cast, exp.Cast) and cast.to.sql(dialect="postgres") in _OWN_TYPES.get(
+        parameter.type_name, ()
+    ):
+        return cast
+    return column
+
+
+def _literal(parameter: Parameter) -> exp.Expr:
+    if parameter.type_name == "str":
+        try:
+            return exp.Literal.string(ast.literal_eval(parameter.value))
+        except (ValueError, SyntaxError):
+            pass
+    return exp.Literal(this=parameter.value, is_string=False)
+
+
+def key(node: object) -> str:
+    """Return the same text for what means the same.
+
+    Parentheses, the order around AND, OR and =, and whether ON or WHERE has the condition of an inner join don't count.
+    """
+    if isinstance(node, exp.Paren):
+        return key(node.this)
+    if isinstance(node, exp.Connector):
+        return f"{type(node).__name__}[{', '.join(sorted(map(key, operands(node, type(node)))))}]"
+    if isinstance(node, exp.Identifier):
+        return f'"{node.name}"' if node.args.get("quoted") else node.name.lower()
+    if isinstance(node, exp.Expr):
+        args = [f"{name}={key(value)}" for name, value in sorted(node.args.items()) if value]
+        if isinstance(node, _UNORDERED):
+            args = sorted((key(node.this), key(node.expression)))
+        elif isinstance(node, exp.Select) and _joins_freely(node):
+            args = [
+                *_joined(node),
+                *(arg for arg in args if not arg.startswith(("from_=", "joins=", "where="))),
+            ]
+        return f"{type(node).__name__}({', '.join(args)})"
+    return f"[{', '.join(map(key, node))}]" if isinstance(node, list) else repr(node)
+
+
+def _joins_freely(select: exp.Select) -> bool:
+    """Whether the order of its joins, and where their conditions stand, are nothing to the rows."""
+    joins = select.args.get("joins") or ()
+    return all(
+        {name for name, value in join.args.items() if value} <= {"this", "on", "kind"} for join in joins
+    )
+
+
+def _joined(select: exp.Select) -> list[str]:
+    read = relations(select)
+    found = [*conditions(select.args.get("where")), *(each for relation in read for each in relation.on)]
+    return [*sorted(key(relation.node) for relation in read), *sorted(map(key, found))]
+
+
+def operands(node: exp.Expr | None, connector: type[exp.Connector]) -> list[exp.Expr]:
+    """Return what a chain of ANDs, or of ORs, connects."""
+    if isinstance(node, connector):
+        return [*operands(node.this, connector), *operands(node.expression, connector)]
+    if isinstance(node, exp.Paren) and isinstance(node.unnest(), connector):
+        return operands(node.unnest(), connector)
+    return [] if node is None else [node]
+
+
+def conditions(node: exp.Expr | None) -> list[exp.Expr]:
+    """Return the conditions that a WHERE, ON or HAVING asks for together."""
+    inner = node.this if isinstance(node, exp.Where | exp.Having) else node
+    return [each for each in operands(inner, exp.And) if not _is_true(each)]
+
+
+def _is_true(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Boolean) and bool(node.this)
+
+
+def text(node: exp.Expr) -> str:
+    """Return ``node`` as one line of SQL in back quotes, queries inside it by name only."""
+    shown = without_queries(node)
+    sql = " ".join(shown.sql(dialect="postgres", normalize_functions="lower", comments=False).split())
+    return quoted(sql)
+
+
+def quoted(sql: str) -> str:
+    """Return ``sql`` between back quotes, which markdown reads as code."""
+    shown = sql if len(sql) <= _LONGEST else f"{sql[:_LONGEST]} ..."
+    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the names between back quotes, with commas and an ``and``."""
+    *first, last = map(quoted, names)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def without_queries(node: exp.Expr, names: Mapping[int, str] | None = None) -> exp.Expr:
+    """Return a copy of ``node`` with a word in the place of each query; ``names`` has other words for some, by id."""
+    words = [(names or {}).get(id(query)) or label(query) for query in queries_in(node)]
+    copy = node.copy()
+    for query, word in zip(list(queries_in(copy)), words, strict=True):
+        query.replace(exp.Var(this=word))
+    return copy
+
+
+def queries_in(node: exp.Expr) -> Iterator[Query]:
+    """Yield the queries inside ``node``, not those inside of these."""
+    for each in node.walk(prune=lambda inner: inner is not node and isinstance(inner, QUERY)):
+        if each is not node and isinstance(each, QUERY):
+            yield each
+
+
+def selects_of(query: Query) -> list[exp.Select]:
+    """Return the selects that a query's set operations connect, in their order."""
+    if isinstance(query, exp.Select):
+        return [query]
+    sides = (side.unnest() for side in (query.left, query.right))
+    return [select for side in sides if isinstance(side, QUERY) for select in selects_of(side)]
+
+
+def label(query: Query) -> str:
+    """Return what stands for a query inside of SQL."""
+    return f"subquery on {source}" if (source := _main_source(query)) else "subquery"
+
+
+def described(query: Query) -> str:
+    """Return what people call a query that has no name."""
+    return f"the subquery on {quoted(source)}" if (source := _main_source(query)) else "the subquery"
+
+
+def _main_source(query: Query) -> str | None:
+    selects = selects_of(query)
+    read = relations(selects[0]) if selects else []
+    return read[0].source if read else None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One member of a FROM: ``join`` is None for the first."""
+
+    node: exp.Expr
+    join: exp.Join | None
+
+    @property
+    def name(self) -> str:
+        """What columns call it."""
+        return self.node.alias_or_name or self.node.sql(dialect="postgres")
+
+    @property
+    def source(self) -> str:
+        """The table with its schema, or the name of what is no table."""
+        if isinstance(self.node, exp.Table) and isinstance(self.node.this, exp.Identifier):
+            return table_name(self.node)
+        return self.name
+
+    @property
+    def query(self) -> Query | None:
+        """The query of a derived table."""
+        inner = self.node.this if isinstance(self.node, exp.Lateral) else self.node
+        inner = inner.unnest() if isinstance(inner, exp.Subquery) else inner
+        return inner if isinstance(inner, QUERY) else None
+
+    @property
+    def side(self) -> str:
+        """LEFT, RIGHT or FULL; empty for a join that keeps nothing without a match."""
+        return "" if self.join is None else self.join.side
+
+    @property
+    def kind(self) -> str:
+        """The words of the join."""
+        words = [self.side, "JOIN", "LATERAL" if isinstance(self.node, exp.Lateral) else ""]
+        return " ".join(word for word in words if word)
+
+    @property
+    def on(self) -> list[exp.Expr]:
+        """The conditions of ON."""
+        return [] if self.join is None else conditions(self.join.args.get("on"))
+
+
+def relations(select: exp.Select) -> list[Relation]:
+    """Return what ``select`` reads from."""
+    first = select.args.get("from_")
+    found = [] if first is None else [Relation(first.this, None)]
+    found += [Relation(join.this, join) for join in select.args.get("joins") or ()]
+    return [member for relation in found for member in _members(relation)]
+
+
+def _members(relation: Relation) -> Iterator[Relation]:
+    """Yield a relation, or those that parentheses join."""
+    inner = relation.node.unnest() if isinstance(relation.node, exp.Paren | exp.Subquery) else relation.node
+    joins = [Relation(join.this, join) for join in inner.args.get("joins") or ()]
+    if isinstance(inner, exp.Table) and joins:
+        yield Relation(inner, relation.join)
+        for each in joins:
+            yield from _members(each)
+    else:
+        yield relation
+
+
+def table_name(table: exp.Table) -> str:
+    """Return a table's name with its schema."""
+    return f"{table.db}.{table.name}" if table.db else table.name
+
+
+def outer_references(query: Query) -> dict[str, None]:
+    """Return the relations outside of ``query`` that its columns name, in the order in which they come up."""
+    found: dict[str, None] = {}
+    for column in query.find_all(exp.Column):
+        if column.table and _reads_outside(column, query):
+            found.setdefault(column.table)
+    return found
+
+
+def _reads_outside(column: exp.Column, query: Query) -> bool:
+    return relation_of(column, query) is None
+
+
+def relation_of(column: exp.Column, top: Query) -> Relation | None:
+    """Return the relation that ``column`` names, looked up as far as ``top``; None where that is further out."""
+    node: exp.Expr = column
+    in_cte = False
+    while node is not top and node.parent is not None:
+        in_cte = in_cte or isinstance(node, exp.CTE)
+        node = node.parent
+        if isinstance(node, exp.Select):
+            # A CTE sees none of what the select that it belongs to reads.
+            found = [] if in_cte else [each for each in relations(node) if each.name == column.table]
+            if found:
+                return found[0]
+            in_cte = False
+    return None
+
+
+def columns_read(query: Query) -> tuple[set[str], set[str]]:
+    """Return the tables and the columns (``table.column``) that the SQL names."""
+    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
+    tables = {
+        table_name(table)
+        for table in query.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier) and (table.db or table.name not in ctes)
+    }
+    columns = set()
+    for column in query.find_all(exp.Column):
+        relation = relation_of(column, query)
+        if relation is not None and relation.source in tables:
+            columns.add(f"{relation.source}.{column.name}")
+    return tables, columns

@@ -1,0 +1,258 @@
+"""Pairs of SQL, and what is said of them."""
+
+from datetime import date
+
+import pytest
+
+from harness.core.snapshot_file import snapshot_text
+from harness.review import changed_hybrids
+from harness.review.revisions import Side
+
+FILE = "shop.models/Order.h.sql"
+SUM = "(SELECT coalesce(sum(l.price), 0) AS s FROM line AS l WHERE l.order_id = o.id)"
+TREE = """(WITH RECURSIVE up(id) AS (SELECT o.id AS id UNION SELECT p.parent_id FROM o AS p JOIN up ON p.id = up.id
+ WHERE p.parent_id IS NOT NULL) SELECT count(*) - 1 AS depth FROM up)"""
+
+
+def change(sql: str, before: str, after: str) -> tuple[str, str]:
+    """``sql`` and what it is with ``after`` in the place of ``before``."""
+    assert before in sql
+    return sql, sql.replace(before, after)
+
+
+# Title, the value before and after, sentences.
+VALUES = [
+    ("the tie to the outer row goes", *change(SUM, " WHERE l.order_id = o.id", ""), [
+        "Correlation lost: the subquery on `line` no longer has `l.order_id = o.id`, so it gives the same for every row."]),
+    ("the outer table is read inside", *change(SUM, "line AS l", "line AS l, o"), [
+        "Correlation lost: the subquery on `line` reads `o` itself now, not the outer row's, so it gives the same for every row.",
+        "Join added in the subquery on `line`: CROSS JOIN `o`."]),
+    ("a recursion starts anywhere", *change(TREE, "SELECT o.id AS id UNION", "SELECT r.id AS id FROM o AS r UNION"), [
+        "Correlation lost: the subquery on `up` no longer refers to the outer `o`, so it gives the same for every row.",
+        "FROM added in the start of CTE `up`: `o AS r`.",
+        "Column changed in the start of CTE `up`: `o.id` became `r.id`."]),
+    ("one of two ties goes", *change("(SELECT l.x FROM l WHERE l.a = o.id AND l.b = c.id)", " AND l.b = c.id", ""), [
+        "Correlation changed: the subquery on `l` no longer refers to the outer `c`."]),
+    ("a tie comes", *change("(SELECT max(l.x) FROM l)", "FROM l", "FROM l WHERE l.order_id = o.id"), [
+        "Correlation added: the subquery on `l` refers to the outer `o` now.",
+        "Predicate added in the subquery on `l`: `l.order_id = o.id`."]),
+    ("a tie inside a subquery of a subquery", *change("EXISTS (SELECT 1 FROM l WHERE l.a = o.id AND EXISTS (SELECT 1 FROM m WHERE m.l = l.id))", " WHERE m.l = l.id", ""), [
+        "Correlation lost: the subquery on `m` no longer has `m.l = l.id`, so it gives the same for every row."]),
+    ("predicate added", *change(SUM, "= o.id", "= o.id AND l.paid"), [
+        "Predicate added in the subquery on `line`: `l.paid`."]),
+    ("predicate removed", *change(TREE, " WHERE p.parent_id IS NOT NULL", ""), [
+        "Predicate removed in the recursive part of CTE `up`: `p.parent_id IS NOT NULL`."]),
+    ("predicate with another operator", *change("(SELECT l.x FROM l WHERE l.a = o.id AND l.n > 1)", ">", ">="), [
+        "Predicate changed in the subquery on `l`: `l.n > 1` became `l.n >= 1`."]),
+    ("predicate with another column", *change(SUM, "= o.id", "= o.other_id"), [
+        "Predicate changed in the subquery on `line`: `l.order_id = o.id` became `l.order_id = o.other_id`."]),
+    ("predicate softened by OR", *change("(SELECT l.x FROM l WHERE l.a = o.id AND l.n = 1)", "l.n = 1", "(l.n = 1 OR l.n IS NULL)"), [
+        "Predicate changed in the subquery on `l`: `l.n = 1` became `(l.n = 1 OR l.n IS NULL)`."]),
+    ("predicate with a subquery", *change("EXISTS (SELECT 1 FROM l WHERE l.a = o.id)", "= o.id", "= o.id AND NOT EXISTS (SELECT 1 FROM m WHERE m.l = l.id)"), [
+        "Predicate added in the subquery on `l`: `NOT EXISTS(subquery on m)`."]),
+    ("constant of a predicate", *change("(SELECT l.x FROM l WHERE l.a = o.id AND l.n > 1)", "> 1", "> 2"), [
+        "Constant changed in the subquery on `l`: `1` became `2`, in `l.n > 2`."]),
+    ("condition of a boolean hybrid", *change("o.paid AND o.sent", " AND o.sent", " AND o.sent AND o.n > 1"), [
+        "Condition added: `o.n > 1`."]),
+    ("AND became OR", *change("o.paid AND o.sent", "AND", "OR"), [
+        "Value changed: `o.paid AND o.sent` became `o.paid OR o.sent`."]),
+    ("FILTER added", *change(SUM, "sum(l.price)", "sum(l.price) FILTER (WHERE l.paid)"), [
+        "FILTER added in the subquery on `line` to `sum(l.price)`: `l.paid`."]),
+    ("FILTER dropped", *change("count(o.x) FILTER (WHERE o.y)", " FILTER (WHERE o.y)", ""), [
+        "FILTER dropped from `count(o.x)`: `o.y`."]),
+    ("FILTER with another condition", *change("count(o.x) FILTER (WHERE o.y)", "o.y)", "o.y AND o.z)"), [
+        "FILTER condition of `count(o.x)` added: `o.z`."]),
+    ("WHEN with another condition", *change("CASE WHEN o.x THEN 1 ELSE 0 END", "o.x", "o.x AND o.y"), [
+        "WHEN condition added: `o.y`."]),
+    ("ELSE dropped", *change("CASE WHEN o.x THEN 1 ELSE 0 END", " ELSE 0", ""), [
+        "ELSE dropped from CASE: NULL in place of `0`."]),
+    ("join added", *change(SUM, "line AS l", "line AS l JOIN item ON item.id = l.item_id"), [
+        "Join added in the subquery on `line`: JOIN `item` ON `item.id = l.item_id`."]),
+    ("join removed", *change("(SELECT l.x FROM l LEFT OUTER JOIN m ON m.l = l.id WHERE l.a = o.id)", "LEFT OUTER JOIN m ON m.l = l.id ", ""), [
+        "Join removed in the subquery on `l`: LEFT JOIN `m` ON `m.l = l.id`."]),
+    ("LEFT JOIN became JOIN", *change("(SELECT l.x FROM l LEFT OUTER JOIN m ON m.l = l.id WHERE l.a = o.id)", "LEFT OUTER JOIN", "JOIN"), [
+        "Join of `m` changed in the subquery on `l`: LEFT JOIN became JOIN, so rows without a match drop out."]),
+    ("JOIN became LEFT JOIN", *change(TREE, "JOIN", "LEFT OUTER JOIN"), [
+        "Join of `up` changed in the recursive part of CTE `up`: JOIN became LEFT JOIN, so rows without a match stay, with NULL."]),
+    ("condition of an outer join", *change("(SELECT l.x FROM l LEFT OUTER JOIN m ON m.l = l.id WHERE l.a = o.id)", "m.l = l.id", "m.l = l.id AND m.y"), [
+        "Join condition of `m` added in the subquery on `l`: `m.y`."]),
+    ("another table", *change("(SELECT max(l.x) FROM a AS l WHERE l.o = o.id)", "FROM a AS l", "FROM b AS l"), [
+        "`l` stands for another table in the subquery on `b`: `a` became `b`."]),
+    ("COALESCE dropped", *change(SUM, "coalesce(sum(l.price), 0)", "sum(l.price)"), [
+        "COALESCE dropped in the subquery on `line`: NULL of `sum(l.price)` is no longer `0`."]),
+    ("COALESCE added around a subquery", *change("(SELECT max(l.x) FROM l WHERE l.o = o.id)", "(SELECT max(l.x) FROM l WHERE l.o = o.id)", "coalesce((SELECT max(l.x) FROM l WHERE l.o = o.id), 0)"), [
+        "COALESCE added: NULL of `(subquery on l)` is `0` now."]),
+    ("another default", *change(SUM, ", 0)", ", 1)"), [
+        "Constant changed in the subquery on `line`: `0` became `1`, in `coalesce(sum(l.price), 1)`."]),
+    ("DISTINCT in an aggregate dropped", *change("count(DISTINCT o.x)", "DISTINCT ", ""), [
+        "DISTINCT dropped from `count(DISTINCT o.x)`: what is there twice counts twice."]),
+    ("DISTINCT in an aggregate added", *change("count(o.x)", "(", "(DISTINCT "), [
+        "DISTINCT added: `count(DISTINCT o.x)` counts what is there twice once."]),
+    ("SELECT DISTINCT dropped", *change("(SELECT count(*) FROM (SELECT DISTINCT l.x FROM l) AS d)", "DISTINCT ", ""), [
+        "DISTINCT dropped in the subquery `d`: rows that are alike all stay."]),
+    ("another aggregate", *change(SUM, "sum(", "avg("), [
+        "Aggregate changed in the subquery on `line`: `sum(l.price)` became `avg(l.price)`."]),
+    ("count of rows became count of values", *change("count(*)", "*", "o.x"), [
+        "Aggregate changed: `count(*)` became `count(o.x)`."]),
+    ("aggregate and COALESCE at once", *change(SUM, "coalesce(sum(l.price), 0)", "max(l.price)"), [
+        "Aggregate changed in the subquery on `line`: `sum(l.price)` became `max(l.price)`.",
+        "COALESCE dropped in the subquery on `line`: NULL of `sum(l.price)` is no longer `0`."]),
+    ("an arithmetic part dropped", *change(TREE, "count(*) - 1", "count(*)"), [
+        "Value changed in the subquery on `up`: `count(*) - 1` became `count(*)`."]),
+    ("constant", *change("o.total / 9.0", "9.0", "10.0"), [
+        "Constant changed: `9.0` became `10.0`, in `o.total / 10.0`."]),
+    ("IN list", *change("count(o.x) FILTER (WHERE o.kind IN ('a', 'b', 'c'))", "'b'", "'d'"), [
+        "IN list of `o.kind` gained `'d'` and lost `'b'`."]),
+    ("another column", *change(SUM, "l.price", "l.cost"), [
+        "Column changed in the subquery on `line`: `l.price` became `l.cost`, in `sum(l.cost)`."]),
+    ("cast to another type", *change("CAST(o.x AS INTEGER)", "INTEGER", "BIGINT"), [
+        "Cast changed: `INT` became `BIGINT` in `CAST(o.x AS BIGINT)`."]),
+    ("cast dropped", *change("CAST(o.x AS INTEGER)", "CAST(o.x AS INTEGER)", "o.x"), [
+        "Cast dropped: `o.x` is no longer cast to `INT`."]),
+    ("another function, in the smallest part that holds it", *change("o.n + length(lower(o.x))", "lower", "upper"), [
+        "Value changed: `lower(o.x)` became `upper(o.x)`."]),
+    ("EXISTS negated", *change("EXISTS (SELECT 1 FROM l WHERE l.o = o.id)", "EXISTS", "NOT EXISTS"), [
+        "Value changed: `EXISTS(subquery on l)` became `NOT EXISTS(subquery on l)`."]),
+    ("UNION became UNION ALL in a recursion", *change(TREE, "UNION", "UNION ALL"), [
+        "UNION became UNION ALL in CTE `up`: duplicates stay, and a circle in the rows never ends."]),
+    ("UNION ALL became UNION", *change("(SELECT sum(u.x) FROM (SELECT a.x FROM a UNION ALL SELECT b.x FROM b) AS u)", "UNION ALL", "UNION"), [
+        "UNION ALL became UNION in the subquery `u`: duplicates go."]),
+    ("a part of a UNION more", *change("(SELECT sum(u.x) FROM (SELECT a.x FROM a UNION SELECT b.x FROM b) AS u)", ") AS u", " UNION SELECT c.x FROM c) AS u"), [
+        "Part of UNION added in the subquery `u`: the subquery on `c`."]),
+    ("ORDER BY turned around", *change("(SELECT l.x FROM l WHERE l.o = o.id ORDER BY l.y LIMIT 1)", "l.y", "l.y DESC"), [
+        "ORDER BY changed in the subquery on `l`: `l.y` became `l.y DESC`."]),
+    ("LIMIT dropped", *change("(SELECT l.x FROM l WHERE l.o = o.id ORDER BY l.y LIMIT 1)", " LIMIT 1", ""), [
+        "LIMIT dropped in the subquery on `l`: `1`."]),
+    ("GROUP BY", *change("(SELECT max(g.n) FROM (SELECT count(*) AS n FROM l GROUP BY l.a) AS g)", "BY l.a", "BY l.a, l.b"), [
+        "GROUP BY changed in the subquery `g`: `l.a` became `l.a`, `l.b`."]),
+    ("HAVING", *change("(SELECT sum(l.x) FROM l WHERE l.o = o.id HAVING count(*) > 1)", " HAVING count(*) > 1", ""), [
+        "HAVING condition removed in the subquery on `l`: `count(*) > 1`."]),
+    ("a second alias of a table shifts the numbers", "(SELECT o_1.x FROM o AS o_1 WHERE o_1.id = o.id)", "(SELECT o_2.x FROM o AS o_2 JOIN o AS o_1 ON o_1.id = o_2.up WHERE o_2.id = o.id)", [
+        "Join added in the subquery on `o`: JOIN `o AS o_1` ON `o_1.id = o_2.up`."]),
+    ("an alias with another name", SUM, SUM.replace("l.", "li.").replace("AS l ", "AS li "), [
+        "Only aliases have other names: `l` is called `li`."]),
+    ("another order of conditions", *change("o.a = 1 AND o.b", "o.a = 1 AND o.b", "(o.b AND 1 = o.a)"), [
+        "The SQL is written differently and means the same."]),
+    ("a condition in WHERE instead of ON", *change("(SELECT l.x FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "l JOIN m ON m.l = l.id WHERE l.o = o.id", "m, l WHERE l.id = m.l AND l.o = o.id"), [
+        "The SQL is written differently and means the same."]),
+    ("white space", *change("o.a + o.b", " + ", "\n  + "), ["Only formatting changed."]),
+    ("row locks", *change("(SELECT l.x FROM l WHERE l.o = o.id FOR UPDATE)", " FOR UPDATE", ""), [
+        "FOR UPDATE or FOR SHARE changed in the subquery on `l`."]),
+]  # fmt: skip
+
+
+def side(name, sql, parameters=(), **facts):
+    text = snapshot_text(
+        "Order.h", dict(parameters), sql, facts={"columns": "none", "tables": "none", **facts}
+    )
+    return Side(name, {FILE: text})
+
+
+def sentences(base, head):
+    (hybrid,) = changed_hybrids(base, head)
+    return [change.sentence for change in hybrid.changes]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"), [row[1:] for row in VALUES], ids=[row[0] for row in VALUES]
+)
+def test_the_sentences(before, after, expected):
+    base, head = (
+        side(name, f"SELECT o.id, {sql} AS h\nFROM o") for name, sql in (("old", before), ("new", after))
+    )
+    assert sentences(base, head) == expected
+
+
+@pytest.mark.parametrize("value", [row[1] for row in VALUES], ids=[row[0] for row in VALUES])
+def test_what_stayed_has_no_sentence(value):
+    assert changed_hybrids(side("old", f"SELECT {value} AS h"), side("new", f"SELECT {value} AS h")) == []
+
+
+# Title, the statement before and after, sentences.
+STATEMENTS = [
+    ("rows of the statement", "SELECT o.id, o.x AS h FROM o", "SELECT o.id, o.x AS h FROM o WHERE o.gone IS NULL", [
+        "Predicate added: `o.gone IS NULL`."]),
+    ("a cartesian product mended", "SELECT o.id, l.x AS h FROM o, l", "SELECT o.id, l.x AS h FROM o, l WHERE l.o = o.id", [
+        "Predicate added: `l.o = o.id`."]),
+    ("a table that comes along", "SELECT o.id, o.x AS h FROM o", "SELECT o.id, l.x AS h FROM o, l", [
+        "Join added: CROSS JOIN `l`.", "Column changed: `o.x` became `l.x`."]),
+    ("a CTE at the top", "WITH a AS (SELECT l.x FROM l) SELECT o.id, a.x AS h FROM o, a", "WITH a AS (SELECT l.x FROM l WHERE l.y) SELECT o.id, a.x AS h FROM o, a", [
+        "Predicate added in CTE `a`: `l.y`."]),
+    ("another key", "SELECT o.id, o.x AS h FROM o", "SELECT o.id, o.part, o.x AS h FROM o", [
+        "Result column added: `o.part`."]),
+    ("DISTINCT ON", "SELECT DISTINCT ON (o.a) o.id FROM o", "SELECT DISTINCT ON (o.b) o.id FROM o", [
+        "DISTINCT ON changed: `DISTINCT ON (o.a)` became `DISTINCT ON (o.b)`."]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"), [row[1:] for row in STATEMENTS], ids=[row[0] for row in STATEMENTS]
+)
+def test_the_sentences_of_a_statement(before, after, expected):
+    assert sentences(side("old", before), side("new", after)) == expected
+
+
+# Title, the value with parameters, parameters before and after, sentences.
+PARAMETERS = [
+    ("another value", "o.x > %(x_1)s::INTEGER", {"x_1": 1}, {"x_1": 2}, ["Constant changed: `1` became `2`, in `o.x > 2`."]),
+    ("a text with a quote", "o.x = %(x_1)s::VARCHAR", {"x_1": "it's"}, {"x_1": "its"}, ["Constant changed: `'it''s'` became `'its'`, in `o.x = 'its'`."]),
+    ("a value that is no literal", "o.x = %(x_1)s::DATE", {"x_1": date(2024, 1, 1)}, {"x_1": date(2024, 1, 2)}, [
+        "Constant changed: `datetime.date(2024, 1, 1)` became `datetime.date(2024, 1, 2)`, in `CAST(datetime.date(2024, 1, 2) AS DATE)`."]),
+    ("another name of the same", "o.x = %(p)s::INTEGER", {"p": 1}, {"p": 1}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "after", "expected"),
+    [row[1:] for row in PARAMETERS],
+    ids=[row[0] for row in PARAMETERS],
+)
+def test_the_sentences_of_parameters(value, before, after, expected):
+    found = changed_hybrids(*(side("s", f"SELECT {value} AS h FROM o", values) for values in (before, after)))
+    assert [change.sentence for hybrid in found for change in hybrid.changes] == expected
+
+
+def test_parameters_that_are_only_renumbered_mean_the_same():
+    base = side("old", "SELECT o.x %% %(x_1)s::INTEGER AS h FROM o", {"x_1": 3})
+    head = side("new", "SELECT o.x %% %(x_2)s::INTEGER AS h FROM o", {"x_2": 3})
+    assert sentences(base, head) == ["The SQL is written differently and means the same."]
+
+
+# Title, facts before and after, sentences; the SQL reads o.x and then o.y.
+FACTS = [
+    ("by the facts", {"tables": ("o",), "columns": ("o.a", "o.b")}, {"tables": ("l", "o"), "columns": ("l.id", "l.x", "o.b")}, [
+        "Table newly read: `l` (its columns `id` and `x`).", "Column no longer read: `o.a`."]),
+    ("by the SQL, where a side has none", None, {"tables": ("o",), "columns": ("o.y",)}, [
+        "Column changed: `o.x` became `o.y`.", "Column newly read: `o.y`.", "Column no longer read: `o.x`."]),
+    ("a table less", {"tables": ("l", "o"), "columns": ("l.id",)}, {"tables": ("o",), "columns": "none"}, ["Table no longer read: `l`."]),
+    ("the type", {"result type": "integer (SQLAlchemy Integer)"}, {"result type": "numeric (SQLAlchemy Numeric)"}, [
+        "Result type changed: `integer (SQLAlchemy Integer)` became `numeric (SQLAlchemy Numeric)`."]),
+    ("statements", {"Python side": "1 statement, however many rows"}, {"Python side": "2 statements for 1 row, 101 for 100"}, [
+        "Statements of the Python side changed: `1 statement, however many rows` became `2 statements for 1 row, 101 for 100`."]),
+    ("facts for the first time", None, {"tables": ("o",), "columns": ("o.x",)}, ["Only facts below the SQL came or went: tables, columns added."]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "before", "after", "expected"), FACTS, ids=[row[0] for row in FACTS])
+def test_the_sentences_of_facts(title, before, after, expected):
+    column = "y" if title == "by the SQL, where a side has none" else "x"
+    texts = [
+        snapshot_text("Order.h", {}, f"SELECT o.id, o.{name} AS h\nFROM o", facts=facts)
+        for name, facts in (("x", before), (column, after))
+    ]
+    base, head = (Side(name, {FILE: text}) for name, text in zip(("old", "new"), texts, strict=True))
+    assert sentences(base, head) == expected
+
+
+def test_back_quotes_in_the_sql_stay_sql():
+    base, head = (
+        side(name, f"SELECT o.x || {text} AS h FROM o") for name, text in (("old", "'`'"), ("new", "'b'"))
+    )
+    assert sentences(base, head) == ["Constant changed: `` '`' `` became `'b'`, in `o.x || 'b'`."]
+
+
+def test_a_long_value_is_cut():
+    long = " + ".join(f"o.column_{number}" for number in range(100))
+    (sentence,) = sentences(side("old", f"SELECT {long} AS h FROM o"), side("new", "SELECT 1 AS h FROM o"))
+    assert sentence.endswith(" ...` became `1`.")
+    assert len(sentence) < 400
