@@ -96,7 +96,7 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
     mapper = shown.mappers[0]
     getter = _getter(shown)
     attribute = _first_name(shown.names, shown.descriptor)
-    file, line = source_of(getter, mapper.class_, attribute)
+    file, line = source_of(getter, mapper.class_, attribute, target.folder)
     reads = python_reads(mapper, getter)
     hybrid = Hybrid(
         target=target.spec,
@@ -157,8 +157,8 @@ def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipR
     )
 
 
-def source_of(getter: Any, owner: type, name: str) -> tuple[str, int]:
-    """File (relative to the working folder where below it) and line of the ``def`` or ``lambda``.
+def source_of(getter: Any, owner: type, name: str, folder: Path) -> tuple[str, int]:
+    """File (relative to ``folder`` where below it) and line of the ``def`` or ``lambda``.
 
     Where there is no function (a column_property, a partial, an attrgetter), the place where the class ``owner`` assigns
     ``name``, or else the class itself.
@@ -172,8 +172,8 @@ def source_of(getter: Any, owner: type, name: str) -> tuple[str, int]:
     except (OSError, TypeError):
         lines, start = [], line
     offset = next((number for number, text in enumerate(lines) if wanted.match(text)), 0)
-    return _shown_path(Path(file or "?")), (line if code else start) + offset
+    return _shown_path(Path(file or "?"), folder), (line if code else start) + offset
 
 
-def _shown_path(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+def _shown_path(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
