@@ -1,5 +1,7 @@
 """The SQL side on the rows that are loaded: the plain select first, then every other position against it."""
 
+import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -7,10 +9,11 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, Select
+from psycopg.types.datetime import TimestamptzLoader
+from sqlalchemy import Column, Connection, Select
 
 from harness.core.observation import Answer, Structure
-from harness.core.outcome import Outcome, Returned, TimedOut
+from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
 from harness.evaluation.positions import POSITIONS, TIME_ZONES, Joined, Position, Rows, Statement
@@ -18,8 +21,16 @@ from harness.evaluation.subject import Subject
 
 GRACE = 1.0
 """Seconds that the client waits beyond the server's own statement_timeout."""
-UNCOMPARABLE = frozenset({"JSON"})
-"""Types whose values PostgreSQL can neither compare nor sort."""
+AS_TEXT = frozenset({"JSONPATH", "MONEY", "REGCLASS", "REGCONFIG", "TSQUERY", "TSVECTOR"})
+"""Types whose values are text in Python, which SQLAlchemy compares as text: the server refuses that for a plain column too."""
+UNCOMPARABLE = AS_TEXT | {"CITEXT", "JSON"}
+"""With these, types that PostgreSQL can't compare at all, or compares otherwise than Python."""
+NO_OPERATOR = re.compile(
+    r"could not identify an? \w+ operator for type|operator does not exist: (.+) = \1(?!\S)"
+)
+"""What the server says of other types that can't be compared, sorted or grouped by."""
+OUT_OF_RANGE = "22003"
+"""PostgreSQL's numeric_value_out_of_range: a sum may be more than its type in SQLAlchemy holds, as which it is sent back."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
 COMPARING = frozenset({"where", "order by", "exists", "group by", "group by, accessed twice", "update"})
 
@@ -63,8 +74,16 @@ class SqlSide:
             else:
                 with _time_zone(connection, position.time_zone):
                     outcome = self._rows(connection, build)
+            if isinstance(outcome, Raised) and self._is_of_the_type(position, outcome):
+                continue
             expected = tuple(map(tuple, position.expected(rows, probe)))
             yield Answer(position.name, outcome, expected, ordered=position.ordered(rows))
+
+    def _is_of_the_type(self, position: Position, refusal: Raised) -> bool:
+        """Whether the position is refused for the type's sake, with which the hybrid has nothing to do."""
+        if isinstance(self._subject.element, Column) or NO_OPERATOR.search(refusal.message):
+            return True
+        return position.takes_probe and refusal.sqlstate == OUT_OF_RANGE
 
     def _asked(self, position: Position, only: frozenset[str] | None) -> bool:
         if only is not None:
@@ -89,8 +108,18 @@ class SqlSide:
         return TimedOut(self._seconds) if isinstance(outcome, TimedOut) else outcome
 
 
+class _InUTC(TimestamptzLoader):
+    """Moments in UTC whatever the session's time zone: what people make of them in Python may compare only such."""
+
+    def load(self, data: Any) -> dt.datetime:
+        return super().load(data).astimezone(dt.UTC)
+
+
 @contextmanager
 def _time_zone(connection: Connection, name: str) -> Iterator[None]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    driver.adapters.register_loader("timestamptz", _InUTC)
     connection.exec_driver_sql("SELECT set_config('timezone', %s, true)", (name,))
     try:
         yield

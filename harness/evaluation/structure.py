@@ -30,7 +30,7 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         union_all_recursion=tuple(_union_all_recursion(expression)),
         tables=tuple(sorted({table.fullname for table in tables_in(expression)})),
         columns=tuple(columns),
-        type_name=type(getattr(expression, "type", None)).__name__,
+        type_name=type(_plain(getattr(expression, "type", None))).__name__,
         temporal=_temporal(expression),
         relationships=tuple(_related(subject, tables_in(expression) - own)),
         label_of_column=_label_of_column(subject, expression),
@@ -87,7 +87,8 @@ def _uncorrelated_alone(expression: ClauseElement, own: frozenset[Any]) -> bool:
     if not isinstance(expression, ColumnElement):
         return False
     mentioned = {column.table for column in columns_in(expression)}
-    return bool(mentioned & own) and not own.intersection(select(expression).get_final_froms())
+    froms = select(expression).get_final_froms()
+    return bool(mentioned & own) and not any(own & tables_in(each) for each in froms)
 
 
 def _related(subject: Subject, tables: frozenset[Any]) -> list[str]:
@@ -103,7 +104,7 @@ def _temporal(expression: ClauseElement) -> bool:
 
 
 def _plain(type_: Any) -> Any:
-    return type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    return _plain(type_.impl_instance) if isinstance(type_, TypeDecorator) else type_
 
 
 def _foreign_tables(expression: ClauseElement, own: frozenset[Any]) -> tuple[str, ...]:
