@@ -144,8 +144,8 @@ def list_hybrids(targets: Targets, *, setup: Setup = None) -> None:
     options = overridden(read_options(Path.cwd()), {"setup": setup})
     from harness.discovery import discover, load_target, prepared
 
-    with stdout_on_stderr(), prepared(options.setup):
-        found = [each.hybrid for spec in targets for each in discover(load_target(spec))]
+    with stdout_on_stderr(), prepared(options.setup) as folder:
+        found = [each.hybrid for spec in targets for each in discover(load_target(spec, folder))]
     for hybrid in found:
         others = f"  (also on {', '.join(hybrid.shown_by[1:])})" if len(hybrid.shown_by) > 1 else ""
         typer.echo(f"{hybrid.name}  {hybrid.file}:{hybrid.line}{others}")

@@ -94,7 +94,7 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
     mapper = shown.mappers[0]
     getter = _getter(shown)
     attribute = _first_name(shown.names, shown.descriptor)
-    file, line = place_of(getter, mapper.class_, attribute)
+    file, line = place_of(getter, mapper.class_, attribute, target.folder)
     expression = _expression(shown)
     reads = python_reads(mapper, getter)
     hybrid = Hybrid(
@@ -112,10 +112,10 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
         table=str(mapper.primary_key[0].table),
         key_columns=tuple(column.name for column in mapper.primary_key),
         self_references=tuple(_self_references(mapper)),
-        python_source=function_source(getter),
-        sql_source=statement_source(mapper.class_, attribute)
+        python_source=function_source(getter, target.folder),
+        sql_source=statement_source(mapper.class_, attribute, target.folder)
         if shown.kind is Kind.COLUMN_PROPERTY
-        else function_source(expression),
+        else function_source(expression, target.folder),
     )
     parameters = parameters_of(shown.descriptor.func) if shown.kind is Kind.HYBRID_METHOD else None
     return Discovered(hybrid, mapper, reads, parameters, _obstacle(reads, target))

@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -16,13 +16,15 @@ from harness.core.errors import EnvironmentProblem, UsageProblem
 class Named:
     """``pkg.module:name`` or ``path/to/file.py:name`` as a user wrote it.
 
-    ``role`` is what it is given as, ``failure`` the sentence that says it doesn't import, ``forms`` what it may look like.
+    ``role`` is what it is given as, ``failure`` the sentence that says it doesn't import, ``forms`` what it may look like;
+    ``folder`` is where relative paths start.
     """
 
     text: str
     role: str
     failure: str
     forms: str
+    folder: Path = field(default_factory=Path.cwd)
 
     @property
     def parts(self) -> tuple[str, str]:
@@ -88,7 +90,7 @@ def raised_at(error: BaseException) -> str:
 
 
 def _import_file(path: Path, named: Named) -> ModuleType:
-    file = path.resolve()
+    file = (named.folder / path).resolve()
     if not file.is_file():
         raise UsageProblem(
             f"There is no file {path}.", where=named.where, hint=f"Check the path; {named.forms}."

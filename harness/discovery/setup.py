@@ -1,8 +1,10 @@
 """What a user has run before the models are imported: environment variables, a working folder, an application's context."""
 
 import inspect
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from harness.core.errors import EnvironmentProblem, UsageProblem
@@ -12,24 +14,30 @@ FORMS = "a setup is pkg.module:function or path/to/file.py:function, of a functi
 
 
 @contextmanager
-def prepared(setup: str | None) -> Iterator[None]:
+def prepared(setup: str | None) -> Iterator[Path]:
     """Call what ``setup`` names; where it is, gives or yields like a context manager, what is inside runs within it.
+
+    Gives the working folder of before, on which users' relative paths are based, and goes back there at the end.
 
     Raises UsageProblem where it names nothing to call, EnvironmentProblem where the call fails.
     """
+    folder = Path.cwd()
     if setup is None:
-        yield
+        yield folder
         return
     named = Named(setup, "setup", f"The setup {setup!r} doesn't import", FORMS)
     function = _function(named)
-    with _failures(named):
-        manager = _manager(function)
-        manager.__enter__()
     try:
-        yield
-    finally:
         with _failures(named):
-            manager.__exit__(None, None, None)
+            manager = _manager(function)
+            manager.__enter__()
+        try:
+            yield folder
+        finally:
+            with _failures(named):
+                manager.__exit__(None, None, None)
+    finally:
+        os.chdir(folder)
 
 
 def _function(named: Named) -> Any:

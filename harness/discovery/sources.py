@@ -12,8 +12,8 @@ from typing import Any
 from harness.core.hybrid import Source
 
 
-def place_of(getter: Any, owner: type, name: str) -> tuple[str, int]:
-    """File (relative to the working folder where below it) and line of the ``def`` or ``lambda``.
+def place_of(getter: Any, owner: type, name: str, folder: Path) -> tuple[str, int]:
+    """File (relative to ``folder`` where below it) and line of the ``def`` or ``lambda``.
 
     Where there is no function (a column_property, a partial, an attrgetter), the place where the class ``owner`` assigns
     ``name``, or else the class itself.
@@ -24,17 +24,17 @@ def place_of(getter: Any, owner: type, name: str) -> tuple[str, int]:
     wanted = re.compile(r"\s*(async )?def " if code else rf"\s+{re.escape(name)}\s*[:=]")
     lines, start = _lines(code or owner)
     offset = next((number for number, text in enumerate(lines) if wanted.match(text)), 0)
-    return _shown_path(file), (line if code or not lines else start) + offset
+    return _shown_path(file, folder), (line if code or not lines else start) + offset
 
 
-def function_source(function: Any) -> Source | None:
+def function_source(function: Any, folder: Path) -> Source | None:
     """The function's text with its decorators; None where there is no function or its file can't be read."""
     code = _code(function)
     lines, start = _lines(code)
-    return Source(_shown_path(code.co_filename), start, _dedented(lines)) if code and lines else None
+    return Source(_shown_path(code.co_filename, folder), start, _dedented(lines)) if code and lines else None
 
 
-def statement_source(owner: type, name: str) -> Source | None:
+def statement_source(owner: type, name: str, folder: Path) -> Source | None:
     """The statement in which the class ``owner`` assigns ``name``; None where it doesn't, as in an imperative mapping."""
     lines, start = _lines(owner)
     try:
@@ -45,7 +45,7 @@ def statement_source(owner: type, name: str) -> Source | None:
         targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             text = _dedented(lines[statement.lineno - 1 : statement.end_lineno])
-            return Source(_shown_path(_file_of(owner)), start + statement.lineno - 1, text)
+            return Source(_shown_path(_file_of(owner), folder), start + statement.lineno - 1, text)
     return None
 
 
@@ -69,6 +69,6 @@ def _dedented(lines: list[str]) -> str:
     return textwrap.dedent("".join(lines)).rstrip("\n")
 
 
-def _shown_path(file: str | None) -> str:
+def _shown_path(file: str | None, folder: Path) -> str:
     path = Path(file or "?")
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)

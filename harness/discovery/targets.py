@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,26 +21,30 @@ FORMS = "a target is pkg.module, pkg.module:Base, pkg.module:db, pkg.module:Clas
 class Target:
     """A target as given, and the mappers behind it in the order of their class names.
 
-    ``refused`` are mappers that SQLAlchemy can't configure, with the reason; not only those of the target.
+    ``refused`` are mappers that SQLAlchemy can't configure, with the reason; not only those of the target. ``folder`` is the
+    one that the run was started in.
     """
 
     spec: str
     mappers: tuple[Mapper[Any], ...]
     refused: Mapping[Mapper[Any], str] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path.cwd)
 
 
-def load_target(spec: str) -> Target:
-    """Import what ``spec`` names and configure its mappers.
+def load_target(spec: str, folder: Path | None = None) -> Target:
+    """Import what ``spec`` names and configure its mappers; a relative path starts at ``folder``, else at the working folder.
 
     Raises UsageProblem for a target that names nothing with mapped classes, EnvironmentProblem for models that don't import
     or of which no mapper can be configured.
     """
-    named = Named(spec, "target", f"The models of {spec!r} don't import", FORMS)
+    folder = folder or Path.cwd()
+    named = Named(spec, "target", f"The models of {spec!r} don't import", FORMS, folder)
     module = import_module(named)
     _, name = named.parts
     mappers = _mappers_of(_attribute(module, name, spec), spec) if name else _mappers_in(module, spec)
     refused = _configure(mappers, spec)
-    return Target(spec, tuple(sorted(mappers, key=lambda mapper: mapper.class_.__qualname__)), refused)
+    ordered = sorted(mappers, key=lambda mapper: mapper.class_.__qualname__)
+    return Target(spec, tuple(ordered), refused, folder)
 
 
 def _configure(mappers: Collection[Mapper[Any]], spec: str) -> dict[Mapper[Any], str]:

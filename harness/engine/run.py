@@ -37,8 +37,8 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
     """
     start = time.monotonic()
     _refuse_unknown_rules(options)
-    with prepared(options.setup), running_servers(options.database) as servers:
-        found = [(spec, discover(load_target(spec))) for spec in targets]
+    with prepared(options.setup) as folder, running_servers(options.database) as servers:
+        found = [(spec, discover(load_target(spec, folder))) for spec in targets]
         refuse_idle_policies(options.hybrid, [each.hybrid.name for _, hybrids in found for each in hybrids])
         examinations = [Examination(hybrids, servers, options) for _, hybrids in found]
         total = sum(len(each.examinees) for each in examinations)

@@ -30,6 +30,7 @@ class HybridPlugin:
             self.options = run_options(config)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from error
+        self.folder = Path.cwd()
         self._stack = ExitStack()
         self.servers = Servers(_tried_once(lambda: start_server(self.options.database)))
         self._stack.callback(self.servers.stop)
@@ -82,8 +83,8 @@ class HybridPlugin:
     def examined(self) -> list[tuple[Examination, Examinee]]:
         """Every hybrid of the targets, once; raises HarnessError where a target can't be loaded or there is none."""
         found: dict[object, tuple[Examination, Examinee]] = {}
-        self._stack.enter_context(prepared(self.options.setup))
-        targets = [discover(load_target(spec)) for spec in self.wanted.targets]
+        self.folder = self._stack.enter_context(prepared(self.options.setup))
+        targets = [discover(load_target(spec, self.folder)) for spec in self.wanted.targets]
         refuse_idle_policies(
             self.options.hybrid, [each.hybrid.name for hybrids in targets for each in hybrids]
         )
@@ -120,7 +121,7 @@ class HybridsNode(pytest.Collector):
             raise self.CollectError(str(error)) from error
         for name, (examination, examinee) in zip(names, examined, strict=True):
             if self._plugin.wanted.selects(f"{ROOT}::{name}"):
-                path = Path(examinee.hybrid.file).absolute()
+                path = self._plugin.folder / examinee.hybrid.file
                 node: HybridNode = HybridNode.from_parent(
                     self,
                     name=name,

@@ -33,6 +33,11 @@ def around():
 def fails():
     raise KeyError("SECRET_KEY")
 
+def elsewhere():
+    os.environ["ITEM_TABLE"] = "item"
+    os.mkdir("work")
+    os.chdir("work")
+
 async def later():
     pass
 """
@@ -54,6 +59,21 @@ def test_runs_before_the_models_are_imported(command, folder):
     for setup, printed in (("prepare:prepare", ""), ("prepare.py:around", "over\n")):
         ran = command(folder, "list", "models", "--setup", setup)
         assert (ran.status, ran.out, ran.err) == (0, "Item.number  models.py:15\n", printed)
+
+
+def test_may_change_the_working_folder(command, tmp_path):
+    """Paths that the user gave are still based on the folder that the command runs in."""
+    for file, text in (("models.py", MODELS), ("prepare.py", SETUP)):
+        (tmp_path / file).write_text(text)
+    ran = command(tmp_path, "list", "models.py", "--setup", "prepare.py:elsewhere")
+    assert (ran.status, ran.out, ran.err) == (0, "Item.number  models.py:15\n", "")
+    (tmp_path / "work").rmdir()
+    ran = command(
+        tmp_path, "check", "models.py", "--setup", "prepare.py:elsewhere", "--examples", "2", "--format", "json",
+        "--output", "report.json",
+    )  # fmt: skip
+    assert (ran.status, ran.err) == (0, "")
+    assert (tmp_path / "report.json").exists()
 
 
 def test_is_taken_from_pyproject(command, folder, tmp_path):
