@@ -286,8 +286,15 @@ def _unfillable(discovered: Discovered, arguments: tuple[tuple[Any, ...], ...] |
     """Why a method can't be called, if it can't."""
     for parameter, values in zip(discovered.parameters or (), arguments or (), strict=True):
         if not values:
-            return f"nothing says what the parameter {parameter.name!r} takes: annotate it with a plain type, or give it a default"
+            return f"nothing says what the parameter {parameter.name!r} takes: {_way_out(parameter.annotation)}"
     return None
+
+
+def _way_out(annotation: type | None) -> str:
+    if annotation is None:
+        return "annotate it with a plain type, or give it a default"
+    name = annotation.__name__
+    return f"register a strategy, harness.register_strategy({name}, st.builds({name})), or give it a default"
 
 
 def _parts(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Arguments of hybrid methods: by annotation, by default, or from the columns that the method reads."""
+"""Arguments of hybrid methods: by annotation, a registered strategy, by default, or from the columns that the method reads."""
 
 import datetime as dt
 import decimal
@@ -11,7 +11,7 @@ from sqlalchemy import Column
 from sqlalchemy import types as sqltypes
 from sqlalchemy.types import TypeEngine
 
-from harness.generation.types import NoStrategy, values_for
+from harness.generation.types import NoStrategy, registered_values, values_for
 
 TYPES: dict[type, TypeEngine[Any]] = {
     bool: sqltypes.Boolean(),
@@ -50,6 +50,8 @@ def argument_values(
 
 
 def _by_class(annotation: type, constants: Iterable[Any]) -> tuple[Any, ...]:
+    if values := registered_values(annotation):
+        return values
     if issubclass(annotation, enum.Enum):
         return tuple(annotation)
     type_ = next((TYPES[each] for each in annotation.__mro__ if each in TYPES), None)

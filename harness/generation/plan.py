@@ -366,11 +366,8 @@ class _TablePlanner:
         except NoStrategy as unknown:
             if column.nullable or column.server_default is not None:
                 return None
-            raise Ungeneratable(
-                f"No values are known for the type {column.type!r}.",
-                where=f"{self.table.fullname}.{column.name}",
-                hint=str(unknown),
-            ) from None
+            place = f"{self.table.fullname}.{column.name}"
+            raise Ungeneratable(f"{unknown.what}, needed for {place}.", hint=unknown.hint) from None
         if not checks or values.pool is None:
             return values
         return _passing(values, column, checks, self.palettes.ask)

@@ -1,6 +1,7 @@
 """Column type to values: a registry that users extend."""
 
 import itertools
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +20,18 @@ from harness.generation.values.attributes import narrowed
 from harness.generation.values.domain import Constants, Domain, Maker, listed
 
 Strategy = st.SearchStrategy[Any]
-Target = type[TypeEngine[Any]] | TypeEngine[Any] | Column[Any] | QueryableAttribute[Any]
+Target = type | TypeEngine[Any] | Column[Any] | QueryableAttribute[Any]
 COLLECTED = 100
 """Examples of a registered strategy from which distinct values are taken."""
 
 
 class NoStrategy(Exception):
-    """No values are known for a type; the message says how to register a strategy."""
+    """``what``: no values are known for a type. ``hint``: how to register a strategy."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what}. {hint}")
+        self.what = what
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,10 @@ def values_for(column: Column[Any], constants: Iterable[Any] = ()) -> Values:
 def register_strategy(target: Target, strategy: Strategy) -> None:
     """Draw the values of ``target`` from ``strategy``.
 
-    ``target`` is a column (``Order.__table__.c.code``), a mapped attribute (``Order.code``), or a type (``Money`` or
+    ``target`` is a column (``Order.__table__.c.code``), a mapped attribute (``Order.code``), or a SQLAlchemy type (``Money`` or
     ``Money()``) whose columns, subclasses' too, take their values from it. A column's own strategy comes first, then that of
-    the nearest class. Raises TypeError for anything else.
+    the nearest class. Or it is a class of your own, with which the parameters of hybrid methods are annotated. Raises
+    TypeError for anything else.
     """
     if not isinstance(strategy, st.SearchStrategy):
         raise TypeError(f"strategy must be a Hypothesis strategy such as st.integers(), not {strategy!r}")
@@ -77,15 +84,22 @@ def _keys(target: Any) -> list[Any]:
             return columns
     if isinstance(target, TypeEngine):
         return [type(target)]
-    if isinstance(target, type) and issubclass(target, TypeEngine):
+    if isinstance(target, type) and target.__module__ not in sys.stdlib_module_names:
         return [target]
     raise TypeError(
-        f"target must be a column, an attribute mapped to one, or a SQLAlchemy type, not {target!r}"
+        "target must be a column, an attribute mapped to one, a SQLAlchemy type, "
+        f"or a class of your own that hybrid methods take, not {target!r}"
     )
 
 
 _STRATEGIES: dict[Any, Strategy] = {}
-"""By column or by class of type."""
+"""By column or by class: of a type, or of a method's parameter."""
+
+
+def registered_values(class_: type) -> tuple[Any, ...]:
+    """Examples of the strategy that is registered for ``class_`` or the nearest above it; none where there is none."""
+    nearest = next((each for each in class_.__mro__ if each in _STRATEGIES), None)
+    return () if nearest is None else collected(_STRATEGIES[nearest]).pool
 
 
 def _registered(column: Column[Any]) -> Strategy | None:
@@ -114,15 +128,16 @@ def domain_of(type_: TypeEngine[Any], constants: Constants = ()) -> Domain:
         return collected(_STRATEGIES[nearest])
     domain = listed(()) if nearest is None else MAKERS[nearest](resolved, constants, domain_of)
     if not domain.pool:
-        raise NoStrategy(_unknown(resolved))
+        raise _unknown(resolved)
     return domain
 
 
-def _unknown(type_: TypeEngine[Any]) -> str:
+def _unknown(type_: TypeEngine[Any]) -> NoStrategy:
     class_ = type(type_)
     reason = UNKNOWN.get(class_)
+    what = f"No values are known for the type {type_!r}{f', {reason}' if reason else ''}"
     line = f"harness.register_strategy({class_.__name__}, st.sampled_from([...]))"
-    return f"No values are known for the type {type_!r}{f', {reason}' if reason else ''}. Register a strategy: {line}"
+    return NoStrategy(what, f"Register a strategy: {line}")
 
 
 def collected(strategy: Strategy) -> Domain:

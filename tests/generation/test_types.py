@@ -17,7 +17,7 @@ from sqlalchemy.ext.mutable import MutableDict, MutableList
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 import harness
-from harness.generation import types
+from harness.generation import argument_values, types
 from harness.generation.types import UNKNOWN, NoStrategy, register_strategy, values_for
 from harness.generation.values.moments import NOW
 
@@ -289,9 +289,28 @@ def test_a_strategy_for_a_mapped_attribute():
 @pytest.mark.parametrize("target", ["orders.code", 5, str, None])
 def test_a_strategy_for_anything_else(target):
     with pytest.raises(
-        TypeError, match=r"^target must be a column, an attribute mapped to one, or a SQLAlchemy type, not "
+        TypeError,
+        match=r"^target must be a column, .*, a SQLAlchemy type, or a class of your own that hybrid methods take, not ",
     ):
         register_strategy(target, st.integers())
+
+
+def test_a_strategy_for_what_methods_take():
+    class Money:
+        def __init__(self, cents):
+            self.cents = cents
+
+    class Euros(Money):
+        pass
+
+    def values(annotation):
+        found = argument_values(annotation, optional=False, default=(), read=(), constants=())
+        return {each.cents for each in found}
+
+    assert values(Money) == set()
+    register_strategy(Money, st.builds(Money, st.integers(1, 3)))
+    assert values(Money) == {1, 2, 3}
+    assert values(Euros) == {1, 2, 3}
 
 
 def test_a_value_is_no_strategy():
