@@ -64,10 +64,15 @@ class WhereEqual(Position):
         return select(*subject.key).where(subject.value == probe)
 
     def expected(self, rows: Rows, probe: Any) -> Rows:
-        return [row[:-1] for row in rows if row[-1] is not None and row[-1] == probe]
+        return [row[:-1] for row in rows if row[-1] is not None and _equal(row[-1], probe)]
 
     def applies(self, rows: Rows) -> bool:
         return any(row[-1] is not None for row in rows)
+
+
+def _equal(value: Any, probe: Any) -> Any:
+    """As PostgreSQL has it: NaN is NaN."""
+    return value == probe or (value != value and probe != probe)  # noqa: PLR0124
 
 
 class WhereIsNull(Position):
@@ -188,7 +193,7 @@ class Exists(Position):
         return select(*subject.key).where(exists().where(*same_row, inner.value == probe))
 
     def expected(self, rows: Rows, probe: Any) -> Rows:
-        return [row[:-1] for row in rows if row[-1] is not None and row[-1] == probe]
+        return [row[:-1] for row in rows if row[-1] is not None and _equal(row[-1], probe)]
 
     def applies(self, rows: Rows) -> bool:
         return any(row[-1] is not None for row in rows)

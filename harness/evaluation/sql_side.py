@@ -1,5 +1,6 @@
 """The SQL side on the rows that are loaded: the plain select first, then every other position against it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +11,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Select
 
 from harness.core.observation import Answer, Structure
-from harness.core.outcome import Outcome, Returned, TimedOut
+from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
 from harness.evaluation.positions import POSITIONS, TIME_ZONES, Joined, Position, Rows, Statement
@@ -18,8 +19,12 @@ from harness.evaluation.subject import Subject
 
 GRACE = 1.0
 """Seconds that the client waits beyond the server's own statement_timeout."""
-UNCOMPARABLE = frozenset({"JSON"})
-"""Types whose values PostgreSQL can neither compare nor sort."""
+AS_TEXT = frozenset({"JSONPATH", "MONEY", "REGCLASS", "REGCONFIG", "TSQUERY", "TSVECTOR"})
+"""Types whose values are text in Python, which SQLAlchemy compares as text: the server refuses that for a plain column too."""
+UNCOMPARABLE = AS_TEXT | {"CITEXT", "JSON"}
+"""With these, types that PostgreSQL can't compare at all, or compares otherwise than Python."""
+NO_OPERATOR = re.compile(r"could not identify an? \w+ operator for type|operator does not exist: (.+) = \1(?!\S)")
+"""What the server says of other types that can't be compared, sorted or grouped by."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
 COMPARING = frozenset({"where", "order by", "exists", "group by", "group by, accessed twice", "update"})
 
@@ -63,6 +68,8 @@ class SqlSide:
             else:
                 with _time_zone(connection, position.time_zone):
                     outcome = self._rows(connection, build)
+            if isinstance(outcome, Raised) and NO_OPERATOR.search(outcome.message):
+                continue
             expected = tuple(map(tuple, position.expected(rows, probe)))
             yield Answer(position.name, outcome, expected, ordered=position.ordered(rows))
 

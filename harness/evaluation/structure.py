@@ -30,7 +30,7 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         union_all_recursion=tuple(_union_all_recursion(expression)),
         tables=tuple(sorted({table.fullname for table in tables_in(expression)})),
         columns=tuple(columns),
-        type_name=type(getattr(expression, "type", None)).__name__,
+        type_name=type(_plain(getattr(expression, "type", None))).__name__,
         temporal=_temporal(expression),
         relationships=tuple(_related(subject, tables_in(expression) - own)),
         label_of_column=_label_of_column(subject, expression),
@@ -103,7 +103,7 @@ def _temporal(expression: ClauseElement) -> bool:
 
 
 def _plain(type_: Any) -> Any:
-    return type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    return _plain(type_.impl_instance) if isinstance(type_, TypeDecorator) else type_
 
 
 def _foreign_tables(expression: ClauseElement, own: frozenset[Any]) -> tuple[str, ...]:

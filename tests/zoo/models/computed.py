@@ -24,9 +24,9 @@ class Box(Base):
 
     @hybrid_property
     def wrong_large(self):
-        return (self.area or 0) > 20
+        return (self.area or 0) > 3
 
     @wrong_large.inplace.expression
     @classmethod
     def _wrong_large(cls):
-        return cls.area > 30
+        return cls.area >= 3

@@ -28,6 +28,14 @@ class Ticket(Base):
     before: Mapped[State | None] = mapped_column(Enum(State, native_enum=False, length=20))
 
     @hybrid_property
+    def state_value(self):
+        return self.state
+
+    @hybrid_property
+    def before_value(self):
+        return self.before
+
+    @hybrid_property
     def closed(self):
         return self.state == State.CLOSED
 

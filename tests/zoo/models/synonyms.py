@@ -19,6 +19,13 @@ class Job(Base):
     def done(self):
         return self.status == 3
 
+    finished = synonym("done")
+
+    @hybrid_property
+    def wrong_unfinished(self):
+        """An alias's synonym of a hybrid is the class's own."""
+        return self.finished == False
+
     @hybrid_property
     def wrong_done(self):
         return self.status == 3
