@@ -1,5 +1,6 @@
 """When the two sides' values are the same, and when only their types are apart."""
 
+import datetime as dt
 import decimal
 import math
 from typing import Any
@@ -14,7 +15,8 @@ def same(python: Any, sql: Any, policy: Policy = EXACT) -> bool:
     """Whether a value from Python and one from SQL are one value, under ``policy``.
 
     None is only None, never False or 0, unless the policy says so. Floats, and a float against a Decimal, may differ by RELATIVE; NaN is NaN; other
-    numbers are compared by value, so that Decimal's scale doesn't count. Lists and tuples are compared by their elements.
+    numbers are compared by value, so that Decimal's scale doesn't count. Lists and tuples are compared by their elements, moments
+    in UTC, since Python finds those in an hour that a time zone has twice unequal to all of other zones.
     """
     if python is None or sql is None:
         return python is sql or _null_stands_for(sql if python is None else python, policy)
@@ -24,7 +26,13 @@ def same(python: Any, sql: Any, policy: Policy = EXACT) -> bool:
         return _same_number(python, sql, policy.tolerance)
     if isinstance(python, list | tuple) and isinstance(sql, list | tuple):
         return len(python) == len(sql) and all(same(*pair, policy) for pair in zip(python, sql, strict=True))
+    if _is_moment(python) and _is_moment(sql):
+        return python.astimezone(dt.UTC) == sql.astimezone(dt.UTC)  # type: ignore[no-any-return]
     return equal(python, sql)
+
+
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, dt.datetime) and value.utcoffset() is not None
 
 
 def _null_stands_for(value: Any, policy: Policy) -> bool:

@@ -286,7 +286,9 @@ def _unfillable(discovered: Discovered, arguments: tuple[tuple[Any, ...], ...] |
     """Why a method can't be called, if it can't."""
     for parameter, values in zip(discovered.parameters or (), arguments or (), strict=True):
         if not values:
-            return f"nothing says what the parameter {parameter.name!r} takes: {_way_out(parameter.annotation)}"
+            return (
+                f"nothing says what the parameter {parameter.name!r} takes: {_way_out(parameter.annotation)}"
+            )
     return None
 
 

@@ -54,22 +54,19 @@ def _by_rows(code: str) -> bool:
 
 
 def _on_rows(address: Address, kept: KeptFinding, options: Options) -> Replayed:
-    with prepared(options.setup), running_servers(options.database) as servers:
-        named = [each for each in discover(load_target(address.target)) if each.hybrid.name == address.hybrid]
+    with prepared(options.setup) as folder, running_servers(options.database) as servers:
+        found = discover(load_target(address.target, folder))
+        named = [each for each in found if each.hybrid.name == address.hybrid]
         if not named:
             return _gone(address)
-        replays = [_of(each, address, kept, servers, options) for each in _same_function(named[0], address)]
+        replays = [_of(each, address, kept, servers, options) for each in _same_function(named[0], found)]
     return next((each for each in replays if each.outcome is Outcome.FAILS), replays[0])
 
 
-def _same_function(discovered: Discovered, address: Address) -> Iterable[Discovered]:
+def _same_function(discovered: Discovered, found: Iterable[Discovered]) -> Iterable[Discovered]:
     """All classes of the target that show the hybrid: its report is one, under the first class's name."""
     place = (discovered.hybrid.file, discovered.hybrid.line, discovered.hybrid.attribute)
-    return [
-        each
-        for each in discover(load_target(address.target))
-        if (each.hybrid.file, each.hybrid.line, each.hybrid.attribute) == place
-    ]
+    return [each for each in found if (each.hybrid.file, each.hybrid.line, each.hybrid.attribute) == place]
 
 
 def _of(

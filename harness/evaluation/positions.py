@@ -280,7 +280,7 @@ class UpdateCriteria(Position):
 
     def possible(self, subject: Subject) -> bool:
         mapper = subject.mapper
-        alone = isinstance(mapper.local_table, Table) and len(mapper.tables) == 1 and not mapper.single
+        alone = isinstance(mapper.selectable, Table) and not mapper.single
         return alone and _settable(subject) is not None
 
     def statement(self, subject: Subject, probe: Any) -> Statement:

@@ -1,5 +1,6 @@
 """The SQL side on the rows that are loaded: the plain select first, then every other position against it."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +9,8 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, Select
+from psycopg.types.datetime import TimestamptzLoader
+from sqlalchemy import Column, Connection, Select
 
 from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
@@ -23,8 +25,12 @@ AS_TEXT = frozenset({"JSONPATH", "MONEY", "REGCLASS", "REGCONFIG", "TSQUERY", "T
 """Types whose values are text in Python, which SQLAlchemy compares as text: the server refuses that for a plain column too."""
 UNCOMPARABLE = AS_TEXT | {"CITEXT", "JSON"}
 """With these, types that PostgreSQL can't compare at all, or compares otherwise than Python."""
-NO_OPERATOR = re.compile(r"could not identify an? \w+ operator for type|operator does not exist: (.+) = \1(?!\S)")
+NO_OPERATOR = re.compile(
+    r"could not identify an? \w+ operator for type|operator does not exist: (.+) = \1(?!\S)"
+)
 """What the server says of other types that can't be compared, sorted or grouped by."""
+OUT_OF_RANGE = "22003"
+"""PostgreSQL's numeric_value_out_of_range: a sum may be more than its type in SQLAlchemy holds, as which it is sent back."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
 COMPARING = frozenset({"where", "order by", "exists", "group by", "group by, accessed twice", "update"})
 
@@ -68,10 +74,16 @@ class SqlSide:
             else:
                 with _time_zone(connection, position.time_zone):
                     outcome = self._rows(connection, build)
-            if isinstance(outcome, Raised) and NO_OPERATOR.search(outcome.message):
+            if isinstance(outcome, Raised) and self._is_of_the_type(position, outcome):
                 continue
             expected = tuple(map(tuple, position.expected(rows, probe)))
             yield Answer(position.name, outcome, expected, ordered=position.ordered(rows))
+
+    def _is_of_the_type(self, position: Position, refusal: Raised) -> bool:
+        """Whether the position is refused for the type's sake, with which the hybrid has nothing to do."""
+        if isinstance(self._subject.element, Column) or NO_OPERATOR.search(refusal.message):
+            return True
+        return position.takes_probe and refusal.sqlstate == OUT_OF_RANGE
 
     def _asked(self, position: Position, only: frozenset[str] | None) -> bool:
         if only is not None:
@@ -96,8 +108,18 @@ class SqlSide:
         return TimedOut(self._seconds) if isinstance(outcome, TimedOut) else outcome
 
 
+class _InUTC(TimestamptzLoader):
+    """Moments in UTC whatever the session's time zone: what people make of them in Python may compare only such."""
+
+    def load(self, data: Any) -> dt.datetime:
+        return super().load(data).astimezone(dt.UTC)
+
+
 @contextmanager
 def _time_zone(connection: Connection, name: str) -> Iterator[None]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    driver.adapters.register_loader("timestamptz", _InUTC)
     connection.exec_driver_sql("SELECT set_config('timezone', %s, true)", (name,))
     try:
         yield

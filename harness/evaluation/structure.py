@@ -87,7 +87,8 @@ def _uncorrelated_alone(expression: ClauseElement, own: frozenset[Any]) -> bool:
     if not isinstance(expression, ColumnElement):
         return False
     mentioned = {column.table for column in columns_in(expression)}
-    return bool(mentioned & own) and not own.intersection(select(expression).get_final_froms())
+    froms = select(expression).get_final_froms()
+    return bool(mentioned & own) and not any(own & tables_in(each) for each in froms)
 
 
 def _related(subject: Subject, tables: frozenset[Any]) -> list[str]:

@@ -6,6 +6,7 @@ import itertools
 import math
 import uuid
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,12 @@ class Undecided:
     __hash__ = None
 
 
+NEW_YORK = ZoneInfo("America/New_York")
+TWICE = dt.datetime(2024, 11, 3, 5, 30, tzinfo=dt.UTC)
+"""In New York there is half past one twice on that day."""
+
 SAME = [
+    (TWICE, TWICE.astimezone(NEW_YORK)),
     (None, None),
     (0, 0),
     (True, True),

@@ -14,9 +14,9 @@ class ByLength(Comparator):
         return func.char_length(self.__clause_element__()) == other
 
 
-class ByBytes(Comparator):
+class ByBits(Comparator):
     def __eq__(self, other):
-        return func.octet_length(self.__clause_element__()) == other
+        return func.bit_length(self.__clause_element__()) == other
 
 
 class Person(Base):
@@ -45,7 +45,7 @@ class Person(Base):
     @wrong_nick_length.inplace.comparator
     @classmethod
     def _wrong_nick_length(cls):
-        return ByBytes(cls.nick)
+        return ByBits(cls.nick)
 
     @hybrid_property
     def boss(self):

@@ -29,12 +29,12 @@ class Member(Base):
 
     @hybrid_property
     def wrong_short(self):
-        return len(self.email) < 2
+        return len(self.email) < 3
 
     @wrong_short.inplace.expression
     @classmethod
     def _wrong_short(cls):
-        return func.char_length(cls.email) < 3
+        return func.char_length(cls.email) < 2
 
     @hybrid_property
     def unnamed(self):

@@ -30,7 +30,7 @@ class Tag:
     @wrong_length.inplace.expression
     @classmethod
     def _wrong_length(cls):
-        return func.octet_length(cls.label)
+        return func.char_length(cls.label + "s")
 
 
 @reg.mapped_as_dataclass

@@ -64,7 +64,7 @@ class Manager(Employee):
     @wrong_label.inplace.expression
     @classmethod
     def _wrong_label(cls):
-        return cls.salary > 6
+        return cls.salary > 50
 
 
 class Engineer(Employee):

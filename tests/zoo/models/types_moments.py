@@ -7,6 +7,9 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
+DAY = dt.timedelta(days=1)
+
+
 class Base(DeclarativeBase):
     pass
 
@@ -42,10 +45,10 @@ class Event(Base):
         return self.duration
 
     @hybrid_property
-    def wrong_ending(self):
-        return self.local is not None and self.duration is not None and self.duration < dt.timedelta(0)
+    def wrong_short(self):
+        return self.duration is not None and self.duration < DAY
 
-    @wrong_ending.inplace.expression
+    @wrong_short.inplace.expression
     @classmethod
-    def _wrong_ending(cls):
-        return cls.local.is_not(None) & cls.duration.is_not(None) & (cls.duration <= dt.timedelta(0))
+    def _wrong_short(cls):
+        return cls.duration.is_not(None) & (cls.duration <= DAY)

@@ -100,10 +100,9 @@ class Span(Base):
 
     @hybrid_property
     def wrong_open(self):
-        """An empty range has no bounds either."""
         return self.days is not None and self.days.upper is None
 
     @wrong_open.inplace.expression
     @classmethod
     def _wrong_open(cls):
-        return cls.days.is_not(None) & func.upper_inf(cls.days)
+        return cls.days.is_not(None) & func.lower_inf(cls.days)
