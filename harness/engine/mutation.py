@@ -32,8 +32,8 @@ Progress = Callable[[str], None]
 
 def measure_strength(targets: Sequence[str], options: Options, *, progress: Progress) -> list[Strength]:
     """Edit the SQL of every hybrid of ``targets`` that is selected. Raises as ``check`` does."""
-    with prepared(options.setup), running_servers(options.database) as servers:
-        found = [discover(load_target(spec)) for spec in targets]
+    with prepared(options.setup) as folder, running_servers(options.database) as servers:
+        found = [discover(load_target(spec, folder)) for spec in targets]
         strengths: list[Strength] = []
         for hybrids in found:
             examination = Examination(hybrids, servers, options)
