@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 import pytest
+import sqlalchemy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table
@@ -46,7 +47,7 @@ class Letter(enum.StrEnum):
 
 
 def public_types():
-    for module in (sa, pg):
+    for module in (sqlalchemy, sa, pg):
         for name, class_ in inspect.getmembers(module, inspect.isclass):
             if issubclass(class_, sa.TypeEngine) and not name.startswith("_"):
                 yield class_

@@ -1,4 +1,4 @@
-"""Types, functions and collations that the database lacks; what needs none of them is tested all the same."""
+"""Types and functions that the database lacks, and a collation that another stands in for; what needs none of them is tested."""
 
 from sqlalchemy import ForeignKey, String, func
 from sqlalchemy.types import UserDefinedType
