@@ -12,9 +12,11 @@ from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead
+from harness.discovery.code import python_code
 from harness.discovery.parameters import Parameter, parameters_of
 from harness.discovery.reads import PythonReads, python_reads
 from harness.discovery.targets import Target
+from harness.discovery.wiring import own_tables, wiring_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
         primary_key=tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key),
         relationships_read=tuple(_relationship_read(relationship) for relationship in reads.relationships),
         setter_under=_setter_under(shown),
+        tables=own_tables(mapper),
+        python=python_code(mapper, getter, reads),
+        wiring=wiring_of(mapper, attribute, shown.descriptor),
     )
     parameters = parameters_of(shown.descriptor.func) if shown.kind is Kind.HYBRID_METHOD else None
     return Discovered(hybrid, mapper, reads, parameters, _obstacle(reads, target))
@@ -147,13 +152,15 @@ def _getter(shown: _Shown) -> Any:
 
 
 def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipRead:
+    pairs = sorted(relationship.local_remote_pairs, key=str)
     return RelationshipRead(
         owner=relationship.parent.class_.__name__,
         name=relationship.key,
         target=relationship.mapper.class_.__name__,
         direction=relationship.direction.name,
         uselist=bool(relationship.uselist),
-        remote_side=tuple(sorted(str(column) for column in relationship.remote_side)),
+        remote_side=tuple(str(remote) for _, remote in pairs),
+        local_side=tuple(str(local) for local, _ in pairs),
     )
 
 

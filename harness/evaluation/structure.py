@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Alias, Column, Date, DateTime, Interval, Select, Table, Time, TypeDecorator, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, CollationClause, ColumnElement, Label
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
 from harness.core.observation import Structure
+from harness.evaluation.operations import facts_about, is_literal, operations_in, shown_sql, subqueries_in
 from harness.evaluation.subject import Subject
 
 TEMPORAL = (DateTime, Date, Time, Interval)
@@ -36,6 +39,24 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         label_of_column=_label_of_column(subject, expression),
         collated_order=tuple(_collated_order(expression)),
         uncorrelated_alone=_uncorrelated_alone(expression, own),
+        operations=operations_in(expression),
+        subqueries=subqueries_in(expression, own),
+        facts=facts_about(
+            subject.mapper, [each for each in own | tables_in(expression) if isinstance(each, Table)]
+        ),
+        literal=any(map(is_literal, visitors.iterate(expression))),
+        expression_ignored=_expression_ignored(subject, expression),
+    )
+
+
+def _expression_ignored(subject: Subject, expression: ClauseElement) -> bool:
+    """Whether the expression of the hybrid, called by hand, is other SQL than the class answers with."""
+    descriptor = subject.mapper.all_orm_descriptors.get(subject.attribute)
+    if not isinstance(descriptor, hybrid_property) or descriptor.expr is None or subject.compares:
+        return False
+    attached = descriptor.expr(subject.entity)
+    return isinstance(attached, ClauseElement | QueryableAttribute) and shown_sql(attached) != shown_sql(
+        expression
     )
 
 

@@ -450,7 +450,7 @@ CASES = [
         "two expressions",
         answers(answer("group by, accessed twice", REFUSED)),
         "select(Node.total, func.count()).group_by(Node.total) fails, since each access of Node.total builds other SQL: "
-        "GroupingError: column \"n.id\" must appear in GROUP BY.",
+        'GroupingError: column "n.id" must appear in GROUP BY.',
     ),
     Case("HH306", "the same expression", answers(answer("group by, accessed twice", ((3, 1),))), NOTHING_SAID),
     Case(
