@@ -42,6 +42,7 @@ class Structure:
     has a FROM without the class's own table, which the expression meant to correlate to. ``operations`` and ``subqueries``
     are those of the whole tree, outermost first; ``facts`` are about the columns of the tables in it and of the class.
     ``literal``: parts of it are SQL as text, whose columns are not known. ``expression_ignored``: the expression attached last is not the one that the class answers with.
+    ``correlates_to_class``: built on an alias, a subquery still says that it correlates to the un-aliased class.
     """
 
     foreign_tables: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ class Structure:
     facts: Mapping[str, ColumnFact] = field(default_factory=dict)
     literal: bool = False
     expression_ignored: bool = False
+    correlates_to_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
             subject.mapper, [each for each in own | tables_in(expression) if isinstance(each, Table)]
         ),
         literal=any(map(is_literal, visitors.iterate(expression))),
+        correlates_to_class=_correlates_to_class(subject, own),
         expression_ignored=_expression_ignored(subject, expression),
     )
 
@@ -145,6 +146,12 @@ def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
             }
         )
     )
+
+
+def _correlates_to_class(subject: Subject, own: frozenset[Any]) -> bool:
+    """Whether a subquery names the un-aliased table to correlate to when the hybrid is built on an alias."""
+    selects = _selects(subject.alias("other").element)
+    return any(own.intersection(each._correlate) for each in selects)  # noqa: SLF001 - has no public reader
 
 
 def _self_correlated(expression: ClauseElement, own: frozenset[Any]) -> Iterator[str]:

@@ -17,7 +17,18 @@ from harness.rules import (
 )
 from harness.rules.base import Documentation, Rule
 from harness.rules.cause import Cause
-from harness.rules.causes import attributed, classlevel, moments, nulls, numbers, queries, text, types, wiring
+from harness.rules.causes import (
+    attributed,
+    classlevel,
+    moments,
+    nulls,
+    numbers,
+    positions,
+    queries,
+    text,
+    types,
+    wiring,
+)
 
 __all__ = ["RULES", "Documentation", "Rule", "judge"]
 
@@ -98,12 +109,16 @@ RULES: tuple[Rule[Any], ...] = (
     moments.NaiveAgainstAware(),
     moments.DateInSessionZone(),
     moments.DayOverClockChange(),
+    moments.NaiveInSessionZone(),
     composition.HardCodedClass(),
     composition.PositionRefused(),
     composition.PositionDiffers(),
     composition.DependsOnTimeZone(),
     translation.UncorrelatedAlone(),
     composition.AccessedTwice(),
+    positions.NotBeforeIs(),
+    positions.LiteralSql(),
+    positions.CorrelatesToClass(),
     scale.StatementPerRow(),
     scale.ScanPerRow(),
     containment.EndlessSql(),

@@ -7,7 +7,7 @@ from harness.core.finding import Family, Finding, Severity
 from harness.core.observation import Example
 from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
-from harness.rules.cause import Cause, Difference, Explanation, outcome_shown
+from harness.rules.cause import Cause, Difference, Explanation, outcome_shown, sql_shown
 
 MADE_DEEP = frozenset({"cycle", "chain"})
 """Shapes of data on which a recursing getter is left to the containment rules."""
@@ -125,7 +125,7 @@ class PythonRaisesOnNull(Cause):
         nulls = _null_columns(seen)
         where = f" ({', '.join(nulls)} is NULL)" if nulls else ""
         return (
-            f"{seen.hybrid.name} raises {python} in Python{where}, where SQL skips NULL and answers {shown(difference.value)}.",
+            f"{seen.hybrid.name} raises {python} in Python{where}, where SQL skips NULL and answers {sql_shown(difference.value)}.",
             f"Say in the getter what NULL counts for, as in `(value or 0)`, or declare {_or_list(nulls)} nullable=False.",
         )
 

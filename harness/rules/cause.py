@@ -156,8 +156,12 @@ def outcome_shown(outcome: Outcome) -> str:
 
 def values_shown(seen: Example, python: Any, sql: Any) -> str:
     """The first clause of most messages."""
-    told = "NULL" if sql is None else shown(sql)
-    return f"{seen.hybrid.name} is {shown(python)} in Python and {told} in SQL"
+    return f"{seen.hybrid.name} is {shown(python)} in Python and {sql_shown(sql)} in SQL"
+
+
+def sql_shown(value: Any) -> str:
+    """SQL's value, by SQL's name for None."""
+    return "NULL" if value is None else shown(value)
 
 
 def operations(seen: Example, *names: str) -> Iterator[Operation]:

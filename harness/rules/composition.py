@@ -83,7 +83,7 @@ class DependsOnTimeZone(CompositionRule):
         """One finding for the first zone that makes a difference."""
         for answer in seen.answers:
             apart = position_difference(answer)
-            if not answer.position.startswith(TIME_ZONE) or apart is None:
+            if not answer.position.startswith(TIME_ZONE) or apart is None or position_cause(seen, answer)[0]:
                 continue
             yield self.finding(
                 answer.position,

@@ -9,11 +9,12 @@ from harness.core.observation import Answer, Example
 from harness.core.outcome import Raised, Returned
 from harness.rules import agreement
 from harness.rules.cause import Cause, Explanation, differences
-from harness.rules.causes import classlevel, moments, nulls, numbers, queries, text, types, wiring
+from harness.rules.causes import classlevel, moments, nulls, numbers, positions, queries, text, types, wiring
 
 CAUSES: tuple[Cause, ...] = (
     agreement.SelfCorrelated(),
     *wiring.CAUSES,
+    *positions.CAUSES,
     *classlevel.CERTAIN,
     *queries.CERTAIN,
     agreement.DirectionReversed(),

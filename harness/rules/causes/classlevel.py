@@ -47,9 +47,14 @@ class ColumnNameAsText(ValueCause):
         self, seen: Example, answer: Answer, apart: RowDifference | None
     ) -> Explanation | None:
         """An alias has another name."""
-        del answer
         column = _named_as_text(seen)
-        return None if column is None or apart is None else self._said(seen, column, "")
+        return (
+            None
+            if column is None or apart is None
+            else self._said(
+                seen, column, f"{seen.hybrid.name} is another text in the position {answer.position!r}: "
+            )
+        )
 
     def _said(self, seen: Example, column: str, said: str) -> Explanation:
         name = attribute(seen, column)

@@ -3,11 +3,13 @@
 import datetime as dt
 from typing import Any
 
-from harness.core.expression import Operation
-from harness.core.observation import Example, Key
-from harness.core.outcome import Raised
+from harness.comparison import RowDifference
+from harness.core.expression import Operand, Operation
+from harness.core.observation import Answer, Example, Key
+from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, shown
 from harness.rules.cause import (
+    COMPARISONS,
     Cause,
     Difference,
     Explanation,
@@ -17,6 +19,7 @@ from harness.rules.cause import (
     is_number,
     operand_written,
     operations,
+    sql_shown,
     uses,
     values_shown,
     written,
@@ -25,6 +28,9 @@ from harness.rules.cause import (
 DAY = 86400
 NAIVE = "offset-naive"
 BY_ZONE = ("date", "date_trunc", "extract", "date_part", "to_char", "cast")
+TIME_ZONE = "time zone "
+CLOCKS = ("now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "clock_timestamp")
+CLOCK_CHANGES = frozenset(dt.timedelta(minutes=each) for each in (30, 60, 120))
 ZONED = "TIMESTAMP WITH TIME ZONE"
 
 
@@ -121,9 +127,7 @@ class NaiveAgainstAware(Cause):
         if isinstance(python, Raised):
             if "TypeError" not in python.kinds or NAIVE not in python.message:
                 return None
-            said = (
-                f"{seen.hybrid.name} raises {python} in Python, where SQL answers {shown(difference.value)}"
-            )
+            said = f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}"
         else:
             value, sql = getattr(python, "value", None), difference.value
             if not (isinstance(value, dt.datetime) and isinstance(sql, dt.datetime)) or (
@@ -152,30 +156,74 @@ class NaiveAgainstAware(Cause):
         )
 
 
-class DateInSessionZone(ValueCause):
+class ZoneCause(Cause):
+    """A cause for which the session's time zone makes a difference; ``explain_zone`` is asked for the select and for each zone."""
+
+    everywhere = False
+
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
+        """Where the getter goes by a zone of its own."""
+        if not isinstance(difference.python, Returned) or len(difference.sql) != 1:
+            return None
+        python, sql = difference.python.value, difference.value
+        return (
+            self.explain_zone(seen, values_shown(seen, python, sql))
+            if self.shows(seen, python, sql)
+            else None
+        )
+
+    def marks(self, seen: Example) -> bool:
+        """Where the tree has what depends on the zone."""
+        return self.explain_zone(seen, "") is not None
+
+    def explain_position(
+        self, seen: Example, answer: Answer, apart: RowDifference | None
+    ) -> Explanation | None:
+        """Where another zone gives other rows."""
+        if apart is None or not answer.position.startswith(TIME_ZONE):
+            return None
+        (expected, *_), (got, *_) = (apart.missing or ((None,),)), (apart.extra or ((None,),))
+        zone = answer.position.removeprefix(TIME_ZONE)
+        return self.explain_zone(
+            seen,
+            f"{seen.hybrid.name} is {shown(expected[-1])} in UTC and {shown(got[-1])} in a session in {zone}",
+        )
+
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
+        """Whether the two values look like this cause."""
+        raise NotImplementedError
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """(message beginning with ``said``, hint) where the tree has what depends on the zone."""
+        raise NotImplementedError
+
+
+class DateInSessionZone(ZoneCause):
     """The day of a moment depends on the zone, which is the session's in SQL."""
 
     code = "HH283"
     name = "date-in-session-zone"
     documentation = Documentation(
-        what="The SQL takes the date, or a part, of a timestamp with time zone, which PostgreSQL does in the session's zone; the getter in another.",
-        why="Around midnight the two are a day apart, and every client sees another.",
-        limits="Reported where dates are a day apart or parts differ, and the getter sets a zone. HH304 tells of zones that the session may have.",
-        example="self.at.astimezone(BERLIN).date() and func.date(cls.at)",
-        instead="func.date(func.timezone('Europe/Berlin', cls.at))",
+        what="The SQL takes the date, or a part, of a timestamp with time zone, which PostgreSQL does in the session's zone.",
+        why="Around midnight every client sees another day, and Python, which has a zone of its own, yet another.",
+        limits="Reported where another zone gives other rows, or dates are a day apart and the getter names a zone.",
+        example="self.at.astimezone(UTC).date() and func.date(cls.at)",
+        instead="cast(func.timezone('UTC', cls.at), Date)",
     )
 
-    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
-        """Where a part of a zoned column is taken, and the getter has a zone of its own."""
-        del key
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
+        """Days next to each other, or two parts, where the getter names a zone."""
         days = (
             isinstance(python, dt.date)
             and isinstance(sql, dt.date)
             and abs(_day(python) - _day(sql)) <= dt.timedelta(days=1)
         )
-        parts = is_number(python) and is_number(sql)
-        if not (days or parts) or not uses(seen, "astimezone", "ZoneInfo", "localize"):
-            return None
+        return (days or (is_number(python) and is_number(sql))) and uses(
+            seen, "astimezone", "ZoneInfo", "localize"
+        )
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """Where a part of a column with a zone is taken."""
         for operation in operations(seen, *BY_ZONE):
             column = next(
                 (
@@ -185,12 +233,17 @@ class DateInSessionZone(ValueCause):
                 ),
                 None,
             )
-            if column is not None and (operation.name != "cast" or operation.type_name == "DATE"):
-                name = written(seen, column)
-                return (
-                    f"{values_shown(seen, python, sql)}: `{operation.shown}` goes by the time zone of the session, and the getter by one that it names.",
-                    f"Name the zone in SQL too: `func.timezone('UTC', {name})`, or the getter's zone, in place of `{name}`.",
-                )
+            if (
+                column is None
+                or _field(operation) == "epoch"
+                or (operation.name == "cast" and operation.type_name != "DATE")
+            ):
+                continue
+            name = written(seen, column)
+            return (
+                f"{said}: `{operation.shown}` goes by the time zone of the session.",
+                f"Name the zone in SQL, the one that the getter goes by: `func.timezone('UTC', {name})` in place of `{name}`.",
+            )
         return None
 
 
@@ -198,7 +251,7 @@ def _day(value: dt.date) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else value
 
 
-class DayOverClockChange(ValueCause):
+class DayOverClockChange(ZoneCause):
     """A day is 24 hours in Python and a day of the calendar in SQL."""
 
     code = "HH284"
@@ -206,35 +259,90 @@ class DayOverClockChange(ValueCause):
     documentation = Documentation(
         what="timedelta(days=1) is 24 hours; an interval of a day is a day of the calendar in the session's zone, of 23 or 25 hours when clocks change.",
         why="Deadlines are an hour off twice a year.",
-        limits="Reported where two moments are one hour or two apart and the SQL adds to a timestamp with time zone.",
+        limits="Reported where another zone gives other rows, or moments are the hours of a change of clocks apart, and the SQL adds an interval to a timestamp with time zone.",
         example="self.at + timedelta(days=1) and cls.at + literal_column(\"interval '1 day'\", Interval)",
-        instead="cls.at + timedelta(hours=24), or timezone('UTC', ...) around the sum",
+        instead="cls.at + func.make_interval(0, 0, 0, 0, 24)",
     )
 
-    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
         """Where they are the hours of a change of clocks apart."""
-        del key
-        if not (isinstance(python, dt.datetime) and isinstance(sql, dt.datetime)) or (
-            python.tzinfo is None
-        ) != (sql.tzinfo is None):
-            return None
-        if abs(python - sql) not in (dt.timedelta(hours=1), dt.timedelta(hours=2), dt.timedelta(minutes=30)):
-            return None
+        del seen
+        moments = isinstance(python, dt.datetime) and isinstance(sql, dt.datetime)
+        if not moments or (python.tzinfo is None) != (sql.tzinfo is None):
+            return False
+        return abs(python - sql) in CLOCK_CHANGES
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """Where an interval is added to a moment with a zone."""
         for operation in operations(seen, "add", "sub"):
-            left = operation.operands[0] if operation.operands else None
-            if left is not None and left.type_name == ZONED:
+            types = [each.type_name for each in operation.operands]
+            if ZONED in types and "INTERVAL" in types:
+                moment = operation.operands[types.index(ZONED)]
                 return (
-                    f"{values_shown(seen, python, sql)}: a day is 24 hours in the getter, and in `{operation.shown}` a day of the calendar in the "
-                    "session's zone, whose clocks change in between.",
-                    f"Add hours in place of days: `{operand_written(seen, left)} + timedelta(hours=24)`, which is sent as hours.",
+                    f"{said}: in `{operation.shown}` a day is one of the calendar in the session's zone, of 23 or 25 hours when its clocks change; "
+                    "timedelta(days=1) is 24 hours.",
+                    f"Add hours in SQL: `{operand_written(seen, moment)} + func.make_interval(0, 0, 0, 0, 24)`; timedelta is sent as days.",
                 )
         return None
+
+
+class NaiveInSessionZone(ZoneCause):
+    """A moment without a zone is taken as of the session's."""
+
+    code = "HH285"
+    name = "naive-moment-in-session-zone"
+    documentation = Documentation(
+        what="The SQL compares a moment without a time zone and one with: a naive parameter, or a TIMESTAMP column beside now(). PostgreSQL takes the one without as of the session's zone.",
+        why="The same row is expired for one client and not for another.",
+        limits="Reported where another zone gives other rows.",
+        example="cls.expires_at > datetime.utcnow(), or a naive UTC column < func.now()",
+        instead="cls.expires_at > func.now(), or a naive UTC column < func.timezone('UTC', func.now())",
+    )
+
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
+        """Two answers to one comparison."""
+        del seen
+        return isinstance(python, bool) and isinstance(sql, bool)
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """Where a comparison or a difference has both."""
+        for operation in operations(seen, *COMPARISONS, "between", "sub"):
+            zoned = next((each for each in operation.operands if _zoned(seen, each)), None)
+            naive = next((each for each in operation.operands if _naive(seen, each)), None)
+            if zoned is None or naive is None:
+                continue
+            told = "the parameter" if naive.literal else f"`{naive.shown}`"
+            in_words = (
+                operation.shown.replace(naive.shown, ":parameter") if naive.literal else operation.shown
+            )
+            clock = next((each for each in operations(seen, *CLOCKS) if each.shown == zoned.shown), None)
+            return (
+                f"{said}: in `{in_words}` {told} has no time zone and is taken as of the session's.",
+                f"Compare with the clock in the column's zone: `func.timezone('UTC', func.{clock.name}())`, if the column is in UTC."
+                if clock is not None
+                else "Compare with a moment that has a zone: `func.now()`, or `datetime.now(timezone.utc)`.",
+            )
+        return None
+
+
+def _zoned(seen: Example, operand: Operand) -> bool:
+    clock = any(each.shown == operand.shown for each in operations(seen, *CLOCKS))
+    aware = isinstance(operand.value, dt.datetime) and operand.value.tzinfo is not None
+    return clock or aware or (operand.column is not None and fact(seen, operand.column).type_name == ZONED)
+
+
+def _naive(seen: Example, operand: Operand) -> bool:
+    naive = isinstance(operand.value, dt.datetime) and operand.value.tzinfo is None
+    return naive or (
+        operand.column is not None and fact(seen, operand.column).type_name == "TIMESTAMP WITHOUT TIME ZONE"
+    )
 
 
 CAUSES = (
     NaiveAgainstAware(),
     SecondsOfTheDay(),
     YearsSubtracted(),
+    NaiveInSessionZone(),
     DayOverClockChange(),
     DateInSessionZone(),
 )

@@ -22,6 +22,7 @@ from harness.rules.cause import (
     operations,
     own_row,
     rows_of,
+    sql_shown,
     uses,
     values_shown,
     written,
@@ -430,7 +431,7 @@ class AttributeOfNone(Cause):
         else:
             who, what = "the value", "what it is taken of is None"
         return (
-            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {shown(difference.value)}: {what}, and the getter takes "
+            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}: {what}, and the getter takes "
             f"`.{name}` of it.",
             f"Ask for None first, and return what SQL does: `... if {who} is not None else {shown(difference.value)}`.",
         )
@@ -460,7 +461,7 @@ class RaisesOnNoRows(Cause):
         collections = [f"{each.owner}.{each.name}" for each in seen.hybrid.relationships_read if each.uselist]
         about = f" {collections[0]}" if len(collections) == 1 else " a collection"
         return (
-            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {shown(difference.value)}:{about} is empty.",
+            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}:{about} is empty.",
             f"Return what SQL does where it is empty: {_for_empty(python, difference.value)}.",
         )
 

@@ -21,6 +21,7 @@ from harness.rules.cause import (
     operand_written,
     operations,
     own_row,
+    sql_shown,
     uses,
     values_shown,
 )
@@ -195,7 +196,7 @@ class DivisionByZero(Cause):
         if uses(seen, "len") and seen.hybrid.relationships_read:
             return None  # the mean of no rows
         return (
-            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {shown(difference.value)}.",
+            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}.",
             f"Ask for zero first, and return what SQL does: `... if divisor else {shown(difference.value)}`.",
         )
 

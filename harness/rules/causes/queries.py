@@ -97,7 +97,7 @@ class Volatile(Cause):
             return None
         return self._said(
             seen,
-            f"{seen.hybrid.name} is another in the position {answer.position!r} than in the plain select: ",
+            f"{seen.hybrid.name} gives other rows in the position {answer.position!r} than in the plain select: ",
         )
 
     def _said(self, seen: Example, said: str) -> Explanation | None:
@@ -430,12 +430,12 @@ class DuplicatesCounted(ValueCause):
         inside = operand_written(seen, call.operands[0]) if call.operands else "..."
         if python_distinct:
             return (
-                f"{values_shown(seen, python, sql)}: the getter puts the values into a set, and `{call.shown}` takes those that come "
-                "twice twice.",
+                f"{values_shown(seen, python, sql)}: the getter puts the values into a set, and `{call.shown}` takes one "
+                "as often as it comes.",
                 f"Take each once in SQL too: `func.{call.name}({inside}.distinct())`.",
             )
         return (
-            f"{values_shown(seen, python, sql)}: the SQL is DISTINCT, and the getter takes what comes twice twice.",
+            f"{values_shown(seen, python, sql)}: the SQL is DISTINCT, and the getter takes a value as often as it comes.",
             f"Put the values into a set in the getter of {seen.hybrid.name}, or leave DISTINCT out.",
         )
 
