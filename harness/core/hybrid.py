@@ -1,7 +1,9 @@
 """A hybrid as people name it, free of SQLAlchemy's objects, so that observations and findings can carry it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from harness.core.expression import OwnTable, PythonCode, Wiring
 
 
 class Kind(StrEnum):
@@ -17,7 +19,7 @@ class RelationshipRead:
     """A relationship whose name the Python side mentions.
 
     ``direction`` is SQLAlchemy's name (``MANYTOONE``, ``ONETOMANY``, ``MANYTOMANY``); ``remote_side`` lists the columns on
-    the far side as ``table.column``.
+    the far side as ``table.column``, ``local_side`` those on the near one in the same order.
     """
 
     owner: str
@@ -26,6 +28,7 @@ class RelationshipRead:
     direction: str
     uselist: bool
     remote_side: tuple[str, ...]
+    local_side: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ class Hybrid:
     self_references: tuple[SelfReference, ...] = ()
     python_source: Source | None = None
     sql_source: Source | None = None
+    tables: tuple[OwnTable, ...] = ()
+    python: PythonCode = field(default_factory=PythonCode)
+    wiring: Wiring = field(default_factory=Wiring)
 
     @property
     def name(self) -> str:

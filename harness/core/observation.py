@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.core.dataset import Dataset
+from harness.core.expression import ColumnFact, Operation, Subquery
 from harness.core.hybrid import Hybrid
 from harness.core.outcome import Outcome, Returned
 from harness.core.policy import EXACT, Policy
@@ -39,7 +40,10 @@ class Structure:
     reads, columns as ``table.column``. ``type_name``: the result type, beneath decorators. ``temporal``: dates or times are read, asked of
     the clock, or the result. ``relationships``: those of the class to tables that the SQL reads. ``label_of_column``: another mapped attribute whose name the expression's label takes. ``collated_order``: comparisons
     that order text by the collation of a language. ``uncorrelated_alone``: whether the select of the hybrid and nothing else
-    has a FROM without the class's own table, which the expression meant to correlate to.
+    has a FROM without the class's own table, which the expression meant to correlate to. ``operations`` and ``subqueries``
+    are those of the whole tree, outermost first; ``facts`` are about the columns of the tables in it and of the class.
+    ``literal``: parts of it are SQL as text, whose columns are not known. ``expression_ignored``: the expression attached last is not the one that the class answers with.
+    ``correlates_to_class``: built on an alias, a subquery still says that it correlates to the un-aliased class.
     """
 
     foreign_tables: tuple[str, ...] = ()
@@ -55,6 +59,12 @@ class Structure:
     label_of_column: str | None = None
     collated_order: tuple[str, ...] = ()
     uncorrelated_alone: bool = False
+    operations: tuple[Operation, ...] = ()
+    subqueries: tuple[Subquery, ...] = ()
+    facts: Mapping[str, ColumnFact] = field(default_factory=dict)
+    literal: bool = False
+    expression_ignored: bool = False
+    correlates_to_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead, SelfReference
+from harness.discovery.code import python_code
 from harness.discovery.parameters import Parameter, parameters_of
 from harness.discovery.reads import PythonReads, python_reads
 from harness.discovery.sources import function_source, place_of, statement_source
 from harness.discovery.targets import Target
+from harness.discovery.wiring import own_tables, wiring_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,9 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
         sql_source=statement_source(mapper.class_, attribute, target.folder)
         if shown.kind is Kind.COLUMN_PROPERTY
         else function_source(expression, target.folder),
+        tables=own_tables(mapper),
+        python=python_code(mapper, getter, reads),
+        wiring=wiring_of(mapper, attribute, shown.descriptor),
     )
     parameters = parameters_of(shown.descriptor.func) if shown.kind is Kind.HYBRID_METHOD else None
     return Discovered(hybrid, mapper, reads, parameters, _obstacle(reads, target))
@@ -172,11 +177,13 @@ def _self_references(mapper: Mapper[Any]) -> Iterator[SelfReference]:
 
 
 def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipRead:
+    pairs = sorted(relationship.local_remote_pairs, key=str)
     return RelationshipRead(
         owner=relationship.parent.class_.__name__,
         name=relationship.key,
         target=relationship.mapper.class_.__name__,
         direction=relationship.direction.name,
         uselist=bool(relationship.uselist),
-        remote_side=tuple(sorted(str(column) for column in relationship.remote_side)),
+        remote_side=tuple(str(remote) for _, remote in pairs),
+        local_side=tuple(str(local) for local, _ in pairs),
     )

@@ -53,7 +53,7 @@ class _Walk:
         self.constants: dict[tuple[type, Any], Any] = {}
         self._reach(mapper)
         self._read(getter)
-        if getter is not None and not any(_functions(getter)):
+        if getter is not None and not any(functions_behind(getter)):
             self.names |= DYNAMIC  # a partial or an attrgetter: its code can't be read
 
     def reads(self) -> PythonReads:
@@ -100,7 +100,7 @@ class _Walk:
                     self._read(vars(owner)[name])
 
     def _read(self, value: object) -> None:
-        for function in _functions(value):
+        for function in functions_behind(value):
             self._read_code(function.__code__, function.__globals__)
 
     def _read_code(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
@@ -111,7 +111,7 @@ class _Walk:
         for instruction in dis.get_instructions(code):
             if instruction.opname == "LOAD_GLOBAL":
                 helper = namespace.get(instruction.argval)
-                if isinstance(helper, types.FunctionType) and not _is_library(helper):
+                if isinstance(helper, types.FunctionType) and not is_library(helper):
                     self._read(helper)
                 self._note(helper)
         for constant in code.co_consts:
@@ -131,26 +131,27 @@ class _Walk:
                 self._note(item)
 
 
-def _is_library(function: types.FunctionType) -> bool:
+def is_library(function: types.FunctionType) -> bool:
+    """Whether it comes with Python or SQLAlchemy and is none of the user's."""
     package = (function.__module__ or "").partition(".")[0]
     return package == "sqlalchemy" or package in sys.stdlib_module_names
 
 
-def _functions(value: object) -> Iterator[types.FunctionType]:
+def functions_behind(value: object) -> Iterator[types.FunctionType]:
     """The Python-side functions behind a class attribute, a function included."""
     if isinstance(value, types.FunctionType):
         yield value
         if wrapped := getattr(value, "__wrapped__", None):
-            yield from _functions(wrapped)
+            yield from functions_behind(wrapped)
         for cell in value.__closure__ or ():
             if isinstance(content := _content(cell), types.FunctionType) and content is not value:
                 yield content
     elif isinstance(value, property | hybrid_property) and value.fget is not None:
-        yield from _functions(value.fget)
+        yield from functions_behind(value.fget)
     elif isinstance(value, staticmethod | classmethod):
-        yield from _functions(value.__func__)
+        yield from functions_behind(value.__func__)
     elif isinstance(value, hybrid_method | cached_property):
-        yield from _functions(value.func)
+        yield from functions_behind(value.func)
 
 
 def _content(cell: types.CellType) -> object:

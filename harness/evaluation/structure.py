@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Alias, Column, Date, DateTime, Interval, Select, Table, Time, TypeDecorator, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, CollationClause, ColumnElement, Label
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
 from harness.core.observation import Structure
+from harness.evaluation.operations import facts_about, is_literal, operations_in, shown_sql, subqueries_in
 from harness.evaluation.subject import Subject
 
 TEMPORAL = (DateTime, Date, Time, Interval)
@@ -36,6 +39,25 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         label_of_column=_label_of_column(subject, expression),
         collated_order=tuple(_collated_order(expression)),
         uncorrelated_alone=_uncorrelated_alone(expression, own),
+        operations=operations_in(expression),
+        subqueries=subqueries_in(expression, own),
+        facts=facts_about(
+            subject.mapper, [each for each in own | tables_in(expression) if isinstance(each, Table)]
+        ),
+        literal=any(map(is_literal, visitors.iterate(expression))),
+        correlates_to_class=_correlates_to_class(subject, own),
+        expression_ignored=_expression_ignored(subject, expression),
+    )
+
+
+def _expression_ignored(subject: Subject, expression: ClauseElement) -> bool:
+    """Whether the expression of the hybrid, called by hand, is other SQL than the class answers with."""
+    descriptor = subject.mapper.all_orm_descriptors.get(subject.attribute)
+    if not isinstance(descriptor, hybrid_property) or descriptor.expr is None or subject.compares:
+        return False
+    attached = descriptor.expr(subject.entity)
+    return isinstance(attached, ClauseElement | QueryableAttribute) and shown_sql(attached) != shown_sql(
+        expression
     )
 
 
@@ -125,6 +147,12 @@ def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
             }
         )
     )
+
+
+def _correlates_to_class(subject: Subject, own: frozenset[Any]) -> bool:
+    """Whether a subquery names the un-aliased table to correlate to when the hybrid is built on an alias."""
+    selects = _selects(subject.alias("other").element)
+    return any(own.intersection(each._correlate) for each in selects)  # noqa: SLF001 - has no public reader
 
 
 def _self_correlated(expression: ClauseElement, own: frozenset[Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from harness.core.finding import Finding
+from harness.core.observation import Example
 from harness.rules import (
     agreement,
     comparisons,
@@ -15,6 +16,19 @@ from harness.rules import (
     vacuity,
 )
 from harness.rules.base import Documentation, Rule
+from harness.rules.cause import Cause
+from harness.rules.causes import (
+    attributed,
+    classlevel,
+    moments,
+    nulls,
+    numbers,
+    positions,
+    queries,
+    text,
+    types,
+    wiring,
+)
 
 __all__ = ["RULES", "Documentation", "Rule", "judge"]
 
@@ -42,12 +56,69 @@ RULES: tuple[Rule[Any], ...] = (
     unflushed.RoundedOnFlush(),
     comparisons.ComparisonDiffers(),
     translation.OrderedByCollation(),
+    wiring.ParentExpressionKept(),
+    wiring.OverriddenInSubclass(),
+    wiring.ComparatorHidesExpression(),
+    wiring.ExpressionIgnored(),
+    classlevel.ColumnNameAsText(),
+    classlevel.BranchLost(),
+    classlevel.ColumnForgotten(),
+    queries.Volatile(),
+    queries.SetReturning(),
+    queries.AggregateOutside(),
+    queries.SeveralRows(),
+    queries.NoSuchOperator(),
+    queries.JoinReversed(),
+    queries.LimitWithoutOrder(),
+    queries.AggregateWithoutOrder(),
+    queries.DuplicatesCounted(),
+    queries.FanOut(),
+    nulls.MissingJsonKey(),
+    nulls.NoneAsText(),
+    nulls.OrAgainstCoalesce(),
+    nulls.Undecided(),
+    nulls.PredicateSkipsNull(),
+    nulls.AggregateSkipsNull(),
+    nulls.NoRows(),
+    nulls.PassedOn(),
+    nulls.AttributeOfNone(),
+    nulls.RaisesOnNoRows(),
+    types.EnumAgainstStored(),
+    types.IntervalAgainstSeconds(),
+    types.UuidAgainstText(),
+    types.JsonNumberAsText(),
+    types.DateAgainstTimestamp(),
+    types.TextAgainstValue(),
+    types.EnumOrder(),
+    numbers.DecimalWithFloat(),
+    numbers.Overflow(),
+    numbers.DivisionByZero(),
+    numbers.RoundedHalf(),
+    numbers.IntegerByOtherRule(),
+    numbers.FloorDivision(),
+    numbers.RemainderOfNegatives(),
+    numbers.IntegerDivision(),
+    text.Padded(),
+    text.Wildcards(),
+    text.CaseIgnored(),
+    text.SubstringFromZero(),
+    text.Unanchored(),
+    text.CollationOrder(),
+    moments.SecondsOfTheDay(),
+    moments.YearsSubtracted(),
+    moments.NaiveAgainstAware(),
+    moments.DateInSessionZone(),
+    moments.DayOverClockChange(),
+    moments.NaiveInSessionZone(),
     composition.HardCodedClass(),
     composition.PositionRefused(),
     composition.PositionDiffers(),
     composition.DependsOnTimeZone(),
     translation.UncorrelatedAlone(),
     composition.AccessedTwice(),
+    positions.NotBeforeIs(),
+    positions.LiteralSql(),
+    positions.CorrelatesToClass(),
     scale.StatementPerRow(),
     scale.ScanPerRow(),
     containment.EndlessSql(),
@@ -62,9 +133,12 @@ RULES: tuple[Rule[Any], ...] = (
 
 def judge(observation: object) -> list[Finding]:
     """What the rules say of ``observation``, in their order."""
-    return [
+    found = [
         finding
         for rule in RULES
-        if isinstance(observation, rule.reads)
+        if isinstance(observation, rule.reads) and not isinstance(rule, Cause)
         for finding in rule.judge(observation)
     ]
+    if isinstance(observation, Example):
+        found += attributed(observation)
+    return sorted(found, key=lambda finding: finding.rule)

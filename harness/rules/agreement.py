@@ -1,89 +1,19 @@
-"""Rules about the plain select against Python, row by row: each difference gets the first cause that explains it."""
+"""Rules about the plain select against Python, row by row, that know a difference by its looks alone."""
 
-from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
-from harness.comparison import drift, same
+from harness.comparison import drift
 from harness.core.finding import Family, Finding, Severity
-from harness.core.observation import Example, Key
-from harness.core.outcome import Outcome, Raised, Returned, TimedOut
+from harness.core.observation import Example
+from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
+from harness.rules.cause import Cause, Difference, Explanation, outcome_shown, sql_shown
 
 MADE_DEEP = frozenset({"cycle", "chain"})
 """Shapes of data on which a recursing getter is left to the containment rules."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One instance on which the sides are apart; ``sql`` are the values of all rows that the select gave for its key."""
-
-    key: Key
-    python: Outcome
-    sql: tuple[object, ...]
-
-    @property
-    def value(self) -> object:
-        """SQL's value, where there was exactly one row."""
-        return self.sql[0]
-
-
-def differences(seen: Example) -> Iterator[Difference]:
-    """Instances whose Python outcome is not the one row that the select gave, in the order of their keys."""
-    if not isinstance(seen.select, Returned):
-        return
-    rows: dict[Key, list[object]] = {key: [] for key in seen.python}
-    for row in seen.select.value:
-        rows.setdefault(tuple(row[:-1]), []).append(row[-1])
-    for key, values in rows.items():
-        python = seen.python.get(key)
-        if python is None or isinstance(python, TimedOut):
-            continue
-        alike = (
-            len(values) == 1 and isinstance(python, Returned) and same(python.value, values[0], seen.policy)
-        )
-        if not alike:
-            yield Difference(key, python, tuple(values))
-
-
-class AgreementRule(Rule[Example]):
-    """A cause of a difference between Python and the plain select. The first in CAUSES that explains it reports it."""
-
-    family: ClassVar[Family] = Family.AGREEMENT
-    reads: ClassVar[type] = Example
-
-    def judge(self, seen: Example) -> Iterator[Finding]:
-        """At most one finding: the first difference that no earlier cause explains."""
-        for difference in differences(seen):
-            if first_cause(seen, difference) is not type(self):
-                continue
-            explanation = self.explain(seen, difference)
-            assert explanation is not None
-            yield self.finding(
-                "select",
-                *explanation,
-                counterexample(
-                    seen.hybrid,
-                    seen.dataset,
-                    difference.key,
-                    outcome_shown(difference.python),
-                    ", ".join(shown(value) for value in difference.sql) or "no row",
-                ),
-            )
-            return
-
-    @abstractmethod
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
-        """(message, hint) where this is the cause."""
-
-
-def outcome_shown(outcome: Outcome) -> str:
-    """A value's repr, or what happened instead."""
-    return shown(outcome.value) if isinstance(outcome, Returned) else str(outcome)
-
-
-class SelfCorrelated(AgreementRule):
+class SelfCorrelated(Cause):
     """The subquery meant to read the table itself reads the outer row."""
 
     code = "HH201"
@@ -96,18 +26,13 @@ class SelfCorrelated(AgreementRule):
         instead="child = aliased(Node); select(func.sum(child.cost)).where(child.parent_id == cls.id)",
     )
 
-    def judge(self, seen: Example) -> Iterator[Finding]:
-        """Also where PostgreSQL refuses the select."""
-        if isinstance(seen.select, Raised) and seen.structure.self_correlated:
-            yield self.finding(
-                "select",
-                *self._said(seen, f"PostgreSQL refuses it: {seen.select}"),
-                counterexample(seen.hybrid, seen.dataset, None, "-", seen.select),
-            )
-            return
-        yield from super().judge(seen)
+    def explain_refusal(self, seen: Example, refusal: Raised) -> Explanation | None:
+        """Where the tree shows the mark."""
+        if not seen.structure.self_correlated:
+            return None
+        return self._said(seen, f"PostgreSQL refuses it: {refusal}")
 
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
         """Where the tree shows the mark."""
         if not seen.structure.self_correlated:
             return None
@@ -124,7 +49,7 @@ class SelfCorrelated(AgreementRule):
         )
 
 
-class SelectRefused(AgreementRule):
+class SelectRefused(Cause):
     """PostgreSQL refuses the plain select."""
 
     code = "HH202"
@@ -137,23 +62,15 @@ class SelectRefused(AgreementRule):
         instead="What the server's message asks for.",
     )
 
-    def judge(self, seen: Example) -> Iterator[Finding]:
-        """One finding with the server's words."""
-        if not isinstance(seen.select, Raised) or seen.structure.self_correlated:
-            return
-        yield self.finding(
-            "select",
-            f"PostgreSQL can't answer select({seen.hybrid.name}): {seen.select}.",
+    def explain_refusal(self, seen: Example, refusal: Raised) -> Explanation | None:
+        """With the server's words."""
+        return (
+            f"PostgreSQL can't answer select({seen.hybrid.name}): {refusal}.",
             f"Run the statement under `sql` of the report by hand; the expression of {seen.hybrid.name} makes it.",
-            counterexample(seen.hybrid, seen.dataset, None, "-", seen.select),
         )
 
-    def explain(self, seen: Example, difference: Difference) -> None:
-        """Never: it is about the select as a whole."""
-        del seen, difference
 
-
-class DirectionReversed(AgreementRule):
+class DirectionReversed(Cause):
     """A many-to-one relationship is used as if it were a collection."""
 
     code = "HH203"
@@ -166,7 +83,7 @@ class DirectionReversed(AgreementRule):
         instead='parent = relationship("Node", remote_side=[id], back_populates="children"); children = relationship("Node", back_populates="parent")',
     )
 
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
         """Where Python raised for want of a collection."""
         python = difference.python
         wants_collection = ("not iterable", "has no len()", "not subscriptable")
@@ -185,7 +102,7 @@ class DirectionReversed(AgreementRule):
         )
 
 
-class PythonRaisesOnNull(AgreementRule):
+class PythonRaisesOnNull(Cause):
     """Python raises TypeError on None where SQL skips NULL."""
 
     code = "HH204"
@@ -198,7 +115,7 @@ class PythonRaisesOnNull(AgreementRule):
         instead="sum(usage.cost or 0 for usage in self.usages), or make the column NOT NULL.",
     )
 
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
         """Where the TypeError names NoneType."""
         python = difference.python
         if not (isinstance(python, Raised) and "TypeError" in python.kinds and "NoneType" in python.message):
@@ -208,7 +125,7 @@ class PythonRaisesOnNull(AgreementRule):
         nulls = _null_columns(seen)
         where = f" ({', '.join(nulls)} is NULL)" if nulls else ""
         return (
-            f"{seen.hybrid.name} raises {python} in Python{where}, where SQL skips NULL and answers {shown(difference.value)}.",
+            f"{seen.hybrid.name} raises {python} in Python{where}, where SQL skips NULL and answers {sql_shown(difference.value)}.",
             f"Say in the getter what NULL counts for, as in `(value or 0)`, or declare {_or_list(nulls)} nullable=False.",
         )
 
@@ -229,7 +146,7 @@ def _or_list(columns: list[str]) -> str:
     return " or ".join(columns) if columns else "the column"
 
 
-class PythonRaises(AgreementRule):
+class PythonRaises(Cause):
     """Python raises where SQL answers."""
 
     code = "HH205"
@@ -242,7 +159,7 @@ class PythonRaises(AgreementRule):
         instead="Handle the empty case in the getter as the SQL does.",
     )
 
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
         """Any other exception."""
         python = difference.python
         if not isinstance(python, Raised):
@@ -256,7 +173,7 @@ class PythonRaises(AgreementRule):
         )
 
 
-class RowsMultiplied(AgreementRule):
+class RowsMultiplied(Cause):
     """The plain select gives no row, or several, for one instance."""
 
     code = "HH206"
@@ -269,11 +186,13 @@ class RowsMultiplied(AgreementRule):
         instead="A correlated scalar subquery, which gives one value for each row.",
     )
 
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
-        """Where the number of rows is not one."""
-        if len(difference.sql) == 1:
-            return None
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
+        """Where the number of rows is not one, or a table is not joined."""
         added = seen.structure.foreign_tables
+        if isinstance(difference.python, Raised):
+            return None
+        if len(difference.sql) == 1:
+            return self._one_row(seen, difference) if added else None
         because = (
             f" The expression adds {', '.join(added)} to the FROM clause without a join condition."
             if added
@@ -284,8 +203,17 @@ class RowsMultiplied(AgreementRule):
             "Put what the expression reads of other tables into a correlated scalar subquery.",
         )
 
+    def _one_row(self, seen: Example, difference: Difference) -> Explanation:
+        """Where the other table happens to have one row, whosever it is."""
+        added = ", ".join(seen.structure.foreign_tables)
+        return (
+            f"{seen.hybrid.name} is {outcome_shown(difference.python)} in Python and {shown(difference.value)} in SQL: the expression adds "
+            f"{added} to the FROM clause without a join condition, so each {seen.hybrid.class_name} meets any row of it.",
+            "Put what the expression reads of other tables into a correlated scalar subquery.",
+        )
 
-class NullAgainstValue(AgreementRule):
+
+class NullAgainstValue(Cause):
     """One side says NULL, the other a value."""
 
     code = "HH207"
@@ -298,7 +226,7 @@ class NullAgainstValue(AgreementRule):
         instead="func.coalesce(func.sum(...), 0)",
     )
 
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
         """Where exactly one side is None."""
         if not isinstance(difference.python, Returned):
             return None
@@ -317,7 +245,7 @@ class NullAgainstValue(AgreementRule):
         )
 
 
-class ValuesDiffer(AgreementRule):
+class ValuesDiffer(Cause):
     """The sides give two values."""
 
     code = "HH208"
@@ -330,7 +258,7 @@ class ValuesDiffer(AgreementRule):
         instead="Decide which side is right, and make the other say the same.",
     )
 
-    def explain(self, seen: Example, difference: Difference) -> tuple[str, str] | None:
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
         """What no other cause explains."""
         if not isinstance(difference.python, Returned):
             return None
@@ -338,22 +266,6 @@ class ValuesDiffer(AgreementRule):
             f"{seen.hybrid.name} is {shown(difference.python.value)} in Python and {shown(difference.value)} in SQL.",
             "Follow both sides on the rows shown; they are the fewest on which the two differ.",
         )
-
-
-CAUSES: tuple[type[AgreementRule], ...] = (
-    SelfCorrelated,
-    DirectionReversed,
-    PythonRaisesOnNull,
-    PythonRaises,
-    RowsMultiplied,
-    NullAgainstValue,
-    ValuesDiffer,
-)
-
-
-def first_cause(seen: Example, difference: Difference) -> type[AgreementRule] | None:
-    """The first rule of CAUSES that explains ``difference``."""
-    return next((cause for cause in CAUSES if cause().explain(seen, difference) is not None), None)
 
 
 class TypeDrift(Rule[Example]):

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from harness.comparison import RowDifference, compare_rows
+from harness.comparison import RowDifference
 from harness.core.finding import Counterexample, Family, Finding, Severity
 from harness.core.observation import Answer, Example
 from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
+from harness.rules.causes import position_cause, position_difference
 
 TIME_ZONE = "time zone "
 TWICE = "group by, accessed twice"
@@ -24,21 +25,14 @@ class CompositionRule(Rule[Example]):
     reads: ClassVar[type] = Example
 
 
-def difference(answer: Answer) -> RowDifference | None:
-    """The rows that set the position apart from the plain select, if any."""
-    if not isinstance(answer.outcome, Returned):
-        return None
-    return compare_rows(answer.expected, answer.outcome.value, ordered=answer.ordered)
-
-
 def _left_behind(seen: Example, answer: Answer) -> bool:
     """Whether columns of the un-aliased class explain what this answer got wrong."""
     return answer.position in ALIASED and bool(seen.structure.own_table_under_alias)
 
 
-def _cartesian(seen: Example) -> bool:
-    """Whether every position goes wrong for one cause, which HH206 tells: the expression reads a table it doesn't join."""
-    return bool(seen.structure.foreign_tables)
+def _explained(seen: Example, answer: Answer) -> bool:
+    """Whether another rule tells why: the expression reads a table it doesn't join, or a cause that positions go wrong for."""
+    return bool(seen.structure.foreign_tables) or position_cause(seen, answer)[0] is not None
 
 
 class HardCodedClass(CompositionRule):
@@ -57,7 +51,7 @@ class HardCodedClass(CompositionRule):
     def judge(self, seen: Example) -> Iterator[Finding]:
         """One finding for the first aliased position that went wrong."""
         for answer in seen.answers:
-            apart = difference(answer)
+            apart = position_difference(answer)
             if not _left_behind(seen, answer) or (apart is None and not isinstance(answer.outcome, Raised)):
                 continue
             columns = ", ".join(seen.structure.own_table_under_alias)
@@ -88,8 +82,8 @@ class DependsOnTimeZone(CompositionRule):
     def judge(self, seen: Example) -> Iterator[Finding]:
         """One finding for the first zone that makes a difference."""
         for answer in seen.answers:
-            apart = difference(answer)
-            if not answer.position.startswith(TIME_ZONE) or apart is None:
+            apart = position_difference(answer)
+            if not answer.position.startswith(TIME_ZONE) or apart is None or position_cause(seen, answer)[0]:
                 continue
             yield self.finding(
                 answer.position,
@@ -119,7 +113,11 @@ class PositionRefused(CompositionRule):
         """One finding for each complaint of the server, with all positions that it has it about."""
         refused: dict[str, list[Answer]] = {}
         for answer in seen.answers:
-            if _refuses_the_hybrid(answer) and not _left_behind(seen, answer) and not _cartesian(seen):
+            if (
+                _refuses_the_hybrid(answer)
+                and not _left_behind(seen, answer)
+                and not _explained(seen, answer)
+            ):
                 refused.setdefault(str(answer.outcome), []).append(answer)
         for first, *others in refused.values():
             assert isinstance(first.outcome, Raised)
@@ -166,8 +164,12 @@ class PositionDiffers(CompositionRule):
         differing = [
             (answer, apart)
             for answer in seen.answers
-            if (apart := difference(answer)) is not None
-            and not (_left_behind(seen, answer) or _cartesian(seen) or answer.position.startswith(TIME_ZONE))
+            if (apart := position_difference(answer)) is not None
+            and not (
+                _left_behind(seen, answer)
+                or _explained(seen, answer)
+                or answer.position.startswith(TIME_ZONE)
+            )
         ]
         if not differing:
             return

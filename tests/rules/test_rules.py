@@ -3,9 +3,10 @@
 from collections import Counter
 from dataclasses import fields, replace
 from decimal import Decimal
-from typing import NamedTuple
 
+import cause_cases
 import pytest
+from case import Case
 
 from harness.core.dataset import Dataset
 from harness.core.finding import Family, Severity
@@ -109,14 +110,8 @@ def matches(found, *, expected=((1,),), known=((1,), (2,)), position="where"):
     return Example(HYBRID, Structure(), ROWS, {}, Returned(()), matches=(match,))
 
 
-class Case(NamedTuple):
-    code: str
-    title: str
-    seen: object
-    message: str | None
-
-
 CASES = [
+    *cause_cases.CASES,
     Case(
         "HH101",
         "the expression uses itself",
@@ -254,7 +249,7 @@ CASES = [
         "no column known",
         example(ON_NONE, None),
         "Node.total raises TypeError: unsupported operand type(s) for +: 'int' and 'NoneType' in Python, where SQL skips NULL "
-        "and answers None.",
+        "and answers NULL.",
     ),
     Case("HH204", "both have an answer", example(3, 3), NOTHING_SAID),
     Case("HH204", "another exception", example(BROKEN, 3), NOTHING_SAID),

@@ -1,0 +1,303 @@
+"""The tree of an expression as plain facts: its operations, its subqueries, and what is known of their columns."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Column, Dialect, Enum, Select, Table, TextClause
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.orm import ColumnProperty, Mapper
+from sqlalchemy.sql import elements
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    Case,
+    Cast,
+    ClauseElement,
+    ColumnClause,
+    ExpressionClauseList,
+    Extract,
+    Grouping,
+    Label,
+    UnaryExpression,
+    WithinGroup,
+)
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import Exists, ScalarSelect
+
+from harness.core.expression import ColumnFact, Correlation, Operand, Operation, Subquery
+
+DIALECT: Dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+"""Shows a percent sign as it is; psycopg's own writes it twice."""
+NAMES = {"inv": "not", "is_false": "not", "is_true": "is", "json_getitem": "->", "json_path_getitem": "#>"}
+"""Operators that go by several names, or by one that says little."""
+COMPARISONS = frozenset(
+    {"eq", "ne", "lt", "le", "gt", "ge", "is", "is_not", "in", "not_in", "between", "not"}
+)
+CALLED = re.compile(r"\b([a-z_]\w*)\s*\(", re.IGNORECASE)
+ORDERED = tuple(
+    each for each in (WithinGroup, getattr(elements, "AggregateOrderBy", None)) if each is not None
+)
+"""What gives an aggregate an order from outside; SQLAlchemy 2.0 knows the first only."""
+OPERATORS = (BinaryExpression, UnaryExpression, ExpressionClauseList, BooleanClauseList)
+WRAPPERS = (Grouping, Label)
+
+
+def operations_in(expression: ClauseElement) -> tuple[Operation, ...]:
+    """Every operation of the tree, outermost first."""
+    return tuple(_operations(expression, 0, ordered=False))
+
+
+def subqueries_in(expression: ClauseElement, own: frozenset[Any]) -> tuple[Subquery, ...]:
+    """Every SELECT of the tree; columns of the un-aliased tables ``own`` are those of the row outside, unless it reads only those."""
+    return tuple(_subqueries(expression, own, exists=False))
+
+
+def facts_about(mapper: Mapper[Any], tables: Iterable[Table]) -> Mapping[str, ColumnFact]:
+    """The columns of ``tables`` by ``table.column``."""
+    own = {each for each in mapper.tables if isinstance(each, Table)}
+    attributes = _attributes(mapper)
+    return {
+        f"{table.fullname}.{column.name}": ColumnFact(
+            attribute=attributes.get(column, f"{table.name}.{column.name}"),
+            type_name=_type_name(column.type),
+            nullable=bool(column.nullable),
+            own=table in own,
+            labels=tuple(column.type.enums)
+            if isinstance(column.type, Enum) and column.type.native_enum
+            else (),
+            references=tuple(
+                f"{key.column.table.fullname}.{key.column.name}" for key in _resolved(column.foreign_keys)
+            ),
+        )
+        for table in tables
+        for column in table.columns
+    }
+
+
+def _attributes(mapper: Mapper[Any]) -> dict[Column[Any], str]:
+    """``Class.attribute`` of every mapped column; the hybrid's own class speaks for its tables."""
+    found: dict[Column[Any], str] = {}
+    mappers = sorted(mapper.registry.mappers, key=lambda each: (each is not mapper, each.class_.__name__))
+    for each in mappers:
+        for prop in each.column_attrs if each.configured else ():
+            for column in prop.columns if isinstance(prop, ColumnProperty) else ():
+                if isinstance(column, Column) and (each is mapper or column.table is each.local_table):
+                    found.setdefault(column, f"{each.class_.__name__}.{prop.key}")
+    return found
+
+
+def _resolved(keys: Iterable[Any]) -> Iterator[Any]:
+    for key in keys:
+        with suppress(Exception):  # points to a table that doesn't exist
+            if key.column is not None:
+                yield key
+
+
+def _operations(node: Any, depth: int, *, ordered: bool) -> Iterator[Operation]:
+    operation = _operation(node, depth, ordered=ordered)
+    if operation is not None:
+        yield operation
+    yield from _literal_calls(node, depth)
+    below = depth + isinstance(node, Select)
+    for child in node.get_children():
+        yield from _operations(child, below, ordered=isinstance(node, ORDERED))
+
+
+def _operation(node: Any, depth: int, *, ordered: bool) -> Operation | None:
+    if isinstance(node, FunctionElement):
+        parts = list(node.clauses)
+        return Operation(
+            name=str(getattr(node, "name", "")).lower(),
+            shown=shown_sql(node),
+            type_name=_type_name(getattr(node, "type", None)),
+            operands=tuple(_operand(each) for each in parts),
+            depth=depth,
+            distinct=any(_is_distinct(each) for each in parts),
+            ordered=ordered or any(isinstance(each, aggregate_order_by) for each in parts),
+        )
+    named = _named(node)
+    if named is None:
+        return None
+    name, parts = named
+    modifiers = getattr(node, "modifiers", None) or {}
+    return Operation(
+        name=name,
+        shown=shown_sql(node),
+        type_name=_type_name(getattr(node, "type", None)),
+        operands=tuple(_operand(each) for each in parts),
+        depth=depth,
+        escape=modifiers.get("escape") or modifiers.get("flags"),
+    )
+
+
+def _named(node: Any) -> tuple[str, list[Any]] | None:
+    """The name and the operands of an operator, a cast or an extract."""
+    if isinstance(node, Cast):
+        return "cast", [node.clause]
+    if isinstance(node, Extract):
+        return "extract", [BindParameter(None, str(node.field).lower(), unique=True), node.expr]
+    if isinstance(node, Case):
+        return "case", []
+    operator = getattr(node, "operator", None) or getattr(node, "modifier", None)
+    if operator is None or not isinstance(node, OPERATORS):
+        return None
+    if isinstance(node, BinaryExpression):
+        return _operator_name(operator), [node.left, node.right]
+    return _operator_name(operator), [node.element] if isinstance(node, UnaryExpression) else list(
+        node.clauses
+    )
+
+
+def _operator_name(operator: Any) -> str:
+    symbol = getattr(operator, "opstring", None)
+    if symbol:
+        return str(symbol)
+    name = str(getattr(operator, "__name__", operator)).removesuffix("_op").rstrip("_")
+    return NAMES.get(name, name)
+
+
+def _literal_calls(node: Any, depth: int) -> Iterator[Operation]:
+    """Functions that text() and literal_column() call."""
+    if is_literal(node):
+        text = str(node.text if isinstance(node, TextClause) else node.name)
+        for name in CALLED.findall(text):
+            yield Operation(name.lower(), text, depth=depth)
+
+
+def is_literal(node: Any) -> bool:
+    """Whether the part of the tree is SQL as text; numbers alone are none."""
+    text = isinstance(node, TextClause) or (isinstance(node, ColumnClause) and node.is_literal)
+    return text and not str(getattr(node, "text", "") or node.name).isdigit()
+
+
+def _operand(node: Any) -> Operand:
+    bare = _bare(node)
+    literal = isinstance(bare, BindParameter)
+    columns = tuple(dict.fromkeys(_columns_below(bare)))
+    return Operand(
+        shown=shown_sql(bare),
+        type_name=_type_name(getattr(bare, "type", None)),
+        column=_column_name(bare),
+        columns=columns,
+        literal=literal,
+        value=bare.value if literal else None,
+    )
+
+
+def _bare(node: Any) -> Any:
+    while isinstance(node, WRAPPERS) or _is_distinct(node) or isinstance(node, aggregate_order_by):
+        node = node.target if isinstance(node, aggregate_order_by) else node.element
+    return node
+
+
+def _is_distinct(node: Any) -> bool:
+    return isinstance(node, UnaryExpression) and _operator_name(node.operator) == "distinct"
+
+
+def _column_name(node: Any) -> str | None:
+    """``table.column`` of a table's column, under an alias too."""
+    if not isinstance(node, ColumnClause):
+        return None
+    bases = [
+        each
+        for each in getattr(node, "base_columns", ())
+        if isinstance(each, Column) and isinstance(each.table, Table)
+    ]
+    return f"{bases[0].table.fullname}.{bases[0].name}" if len(bases) == 1 else None
+
+
+def _columns_below(node: Any) -> Iterator[str]:
+    name = _column_name(node)
+    if name is not None:
+        yield name
+        return
+    for child in node.get_children():
+        yield from _columns_below(child)
+
+
+def _subqueries(node: Any, own: frozenset[Any], *, exists: bool) -> Iterator[Subquery]:
+    if isinstance(node, Select):
+        yield _subquery(node, own, exists=exists)
+    inside = exists if isinstance(node, Grouping | ScalarSelect) else isinstance(node, Exists)
+    for child in node.get_children():
+        yield from _subqueries(child, own, exists=inside)
+
+
+def _subquery(query: Select[Any], own: frozenset[Any], *, exists: bool) -> Subquery:
+    froms = _leaves(query.get_final_froms())
+    inner = [each for each in froms if each not in own] or froms
+    correlations: list[Correlation] = []
+    predicates: list[Operation] = []
+    for criterion in query._where_criteria:  # noqa: SLF001 - has no public reader
+        for each in _conjuncts(criterion):
+            correlation = _correlation(each, own, inner)
+            if correlation is not None:
+                correlations.append(correlation)
+            else:
+                predicates += [
+                    part for part in _operations(each, 1, ordered=False) if part.name in COMPARISONS
+                ]
+    return Subquery(
+        tables=tuple(_table_name(each) for each in inner),
+        correlations=tuple(correlations),
+        predicates=tuple(predicates),
+        selected=tuple(_operand(each) for each in query.selected_columns),
+        exists=exists,
+        limited=query._limit_clause is not None or query._fetch_clause is not None,  # noqa: SLF001 - the same
+        ordered=bool(query._order_by_clauses),  # noqa: SLF001 - the same
+        distinct=query._distinct,  # noqa: SLF001 - the same
+        grouped=bool(query._group_by_clauses),  # noqa: SLF001 - the same
+    )
+
+
+def _leaves(froms: Iterable[Any]) -> list[Any]:
+    """The tables and aliases that joins are made of."""
+    found: list[Any] = []
+    for each in froms:
+        found += _leaves([each.left, each.right]) if hasattr(each, "onclause") else [each]
+    return found
+
+
+def _table_name(element: Any) -> str:
+    base = getattr(element, "element", element)
+    return base.fullname if isinstance(base, Table) else str(getattr(element, "name", ""))
+
+
+def _conjuncts(criterion: Any) -> Iterator[Any]:
+    bare = _bare(criterion)
+    if isinstance(bare, BooleanClauseList) and _operator_name(bare.operator) == "and":
+        for each in bare.clauses:
+            yield from _conjuncts(each)
+    else:
+        yield bare
+
+
+def _correlation(node: Any, own: frozenset[Any], inner: list[Any]) -> Correlation | None:
+    if not (isinstance(node, BinaryExpression) and _operator_name(node.operator) == "eq"):
+        return None
+    left, right = node.left, node.right
+    for mine, other in ((left, right), (right, left)):
+        outer_table, inner_table = getattr(other, "table", None), getattr(mine, "table", None)
+        if outer_table in own and outer_table not in inner and inner_table in inner:
+            names = _column_name(mine), _column_name(other)
+            if names[0] is not None and names[1] is not None:
+                return Correlation(names[0], names[1])
+    return None
+
+
+def shown_sql(node: Any) -> str:
+    """The SQL of a part of the tree on one line, with its literals in place where SQLAlchemy can write them."""
+    for options in ({"literal_binds": True}, {}):
+        with suppress(Exception):  # a type that has no literal; a part that does not compile by itself
+            return " ".join(str(node.compile(dialect=DIALECT, compile_kwargs=options)).split())
+    return ""
+
+
+def _type_name(type_: Any) -> str:
+    with suppress(Exception):  # NullType, and users' types without one
+        return str(type_.compile(dialect=DIALECT))
+    return ""

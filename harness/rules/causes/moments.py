@@ -1,0 +1,348 @@
+"""Causes in dates, times and spans."""
+
+import datetime as dt
+from typing import Any
+
+from harness.comparison import RowDifference
+from harness.core.expression import Operand, Operation
+from harness.core.observation import Answer, Example, Key
+from harness.core.outcome import Raised, Returned
+from harness.rules.base import Documentation, shown
+from harness.rules.cause import (
+    COMPARISONS,
+    Cause,
+    Difference,
+    Explanation,
+    ValueCause,
+    attribute,
+    fact,
+    is_number,
+    operand_written,
+    operations,
+    sql_shown,
+    uses,
+    values_shown,
+    written,
+)
+
+DAY = 86400
+NAIVE = "offset-naive"
+BY_ZONE = ("date", "date_trunc", "extract", "date_part", "to_char", "cast")
+TIME_ZONE = "time zone "
+CLOCKS = ("now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "clock_timestamp")
+CLOCK_CHANGES = frozenset(dt.timedelta(minutes=each) for each in (30, 60, 120))
+ZONED = "TIMESTAMP WITH TIME ZONE"
+
+
+class SecondsOfTheDay(ValueCause):
+    """timedelta.seconds is what is left below a day."""
+
+    code = "HH280"
+    name = "seconds-without-days"
+    documentation = Documentation(
+        what="The getter takes .seconds of a timedelta, which is what is left below a day; the SQL takes the whole span in seconds.",
+        why="A span of two days and an hour is 3600 in Python.",
+        limits="Reported where the two numbers are a multiple of a day apart.",
+        example="(self.end - self.start).seconds and extract('epoch', cls.end - cls.start)",
+        instead="(self.end - self.start).total_seconds()",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where whole days are missing."""
+        del key
+        if (
+            not (is_number(python) and is_number(sql))
+            or not uses(seen, "seconds")
+            or uses(seen, "total_seconds")
+        ):
+            return None
+        apart = (float(python) - float(sql)) % DAY
+        call = next(
+            (each for each in operations(seen, "extract", "date_part") if _field(each) == "epoch"), None
+        )
+        if call is None or 1 <= apart <= DAY - 1:
+            return None
+        return (
+            f"{values_shown(seen, python, sql)}: `.seconds` of a timedelta is what is left below a day, and `{call.shown}` the whole span.",
+            "Take the whole span in the getter: `.total_seconds()` in place of `.seconds`.",
+        )
+
+
+def _field(operation: Operation) -> object:
+    return operation.operands[0].value if operation.operands else None
+
+
+class YearsSubtracted(ValueCause):
+    """Years are subtracted without regard to the birthday."""
+
+    code = "HH281"
+    name = "years-without-birthday"
+    documentation = Documentation(
+        what="One side subtracts the years of two dates, the other asks whether the day has come this year.",
+        why="Everyone whose birthday is still to come is a year too old.",
+        limits="Reported where the numbers are one apart, the SQL takes years by EXTRACT, and the getter goes by months or days.",
+        example="extract('year', func.now()) - extract('year', cls.born)",
+        instead="extract('year', func.age(func.current_date(), cls.born))",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where they are a year apart."""
+        del key
+        if not (is_number(python) and is_number(sql)) or abs(python - sql) != 1:
+            return None
+        calls = [each for each in operations(seen, "extract", "date_part") if _field(each) == "year"]
+        if (
+            len(calls) < len(("this year", "that year"))
+            or any(operations(seen, "age"))
+            or not uses(seen, "month", "day", "days", "replace", "timetuple")
+        ):
+            return None
+        column = next((each for call in calls for each in call.columns), None)
+        born = written(seen, column) if column is not None else "..."
+        return (
+            f"{values_shown(seen, python, sql)}: the SQL subtracts years, `{calls[0].shown} - {calls[1].shown}`, whether the day has come this year "
+            "or not; the getter asks for it.",
+            f"Ask for the day in SQL too: `extract('year', func.age(func.current_date(), {born}))`.",
+        )
+
+
+class NaiveAgainstAware(Cause):
+    """A moment without a zone against one with."""
+
+    code = "HH282"
+    name = "naive-against-aware"
+    documentation = Documentation(
+        what="The getter compares or subtracts a datetime without a time zone and one with; or one side gives a moment with a zone, the other without.",
+        why="Python raises TypeError; PostgreSQL takes the one without as of the session's zone.",
+        limits="Recognised by the words of the TypeError, or by the two values.",
+        example="self.expires_at < datetime.utcnow(), with DateTime(timezone=True)",
+        instead="self.expires_at < datetime.now(timezone.utc)",
+    )
+
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
+        """Where the TypeError says so, or one value has a zone."""
+        python = difference.python
+        if len(difference.sql) != 1:
+            return None
+        if isinstance(python, Raised):
+            if "TypeError" not in python.kinds or NAIVE not in python.message:
+                return None
+            said = f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}"
+        else:
+            value, sql = getattr(python, "value", None), difference.value
+            if not (isinstance(value, dt.datetime) and isinstance(sql, dt.datetime)) or (
+                value.tzinfo is None
+            ) == (sql.tzinfo is None):
+                return None
+            said = values_shown(seen, value, sql)
+        zoned = [each for each in seen.structure.columns if fact(seen, each).type_name == ZONED]
+        plain = [
+            each
+            for each in seen.structure.columns
+            if fact(seen, each).type_name == "TIMESTAMP WITHOUT TIME ZONE"
+        ]
+        if zoned and not plain:
+            about = f"{attribute(seen, zoned[0])} has a time zone, and what it meets in the getter has none"
+            return f"{said}: {about}.", "Use aware moments in the getter: `datetime.now(timezone.utc)`."
+        if plain and not zoned:
+            about = f"{attribute(seen, plain[0])} has no time zone, and what it meets has one"
+            return (
+                f"{said}: {about}.",
+                f"Declare {attribute(seen, plain[0])} as `DateTime(timezone=True)`, or compare naive moments of one zone on both sides.",
+            )
+        return (
+            f"{said}: a moment without a time zone meets one with.",
+            "Keep all moments with a time zone: `DateTime(timezone=True)` and `datetime.now(timezone.utc)`.",
+        )
+
+
+class ZoneCause(Cause):
+    """A cause for which the session's time zone makes a difference; ``explain_zone`` is asked for the select and for each zone."""
+
+    everywhere = False
+
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
+        """Where the getter goes by a zone of its own."""
+        if not isinstance(difference.python, Returned) or len(difference.sql) != 1:
+            return None
+        python, sql = difference.python.value, difference.value
+        return (
+            self.explain_zone(seen, values_shown(seen, python, sql))
+            if self.shows(seen, python, sql)
+            else None
+        )
+
+    def marks(self, seen: Example) -> bool:
+        """Where the tree has what depends on the zone."""
+        return self.explain_zone(seen, "") is not None
+
+    def explain_position(
+        self, seen: Example, answer: Answer, apart: RowDifference | None
+    ) -> Explanation | None:
+        """Where another zone gives other rows."""
+        if apart is None or not answer.position.startswith(TIME_ZONE):
+            return None
+        (expected, *_), (got, *_) = (apart.missing or ((None,),)), (apart.extra or ((None,),))
+        zone = answer.position.removeprefix(TIME_ZONE)
+        return self.explain_zone(
+            seen,
+            f"{seen.hybrid.name} is {shown(expected[-1])} in UTC and {shown(got[-1])} in a session in {zone}",
+        )
+
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
+        """Whether the two values look like this cause."""
+        raise NotImplementedError
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """(message beginning with ``said``, hint) where the tree has what depends on the zone."""
+        raise NotImplementedError
+
+
+class DateInSessionZone(ZoneCause):
+    """The day of a moment depends on the zone, which is the session's in SQL."""
+
+    code = "HH283"
+    name = "date-in-session-zone"
+    documentation = Documentation(
+        what="The SQL takes the date, or a part, of a timestamp with time zone, which PostgreSQL does in the session's zone.",
+        why="Around midnight every client sees another day, and Python, which has a zone of its own, yet another.",
+        limits="Reported where another zone gives other rows, or dates are a day apart and the getter names a zone.",
+        example="self.at.astimezone(UTC).date() and func.date(cls.at)",
+        instead="cast(func.timezone('UTC', cls.at), Date)",
+    )
+
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
+        """Days next to each other, or two parts, where the getter names a zone."""
+        days = (
+            isinstance(python, dt.date)
+            and isinstance(sql, dt.date)
+            and abs(_day(python) - _day(sql)) <= dt.timedelta(days=1)
+        )
+        return (days or (is_number(python) and is_number(sql))) and uses(
+            seen, "astimezone", "ZoneInfo", "localize"
+        )
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """Where a part of a column with a zone is taken."""
+        for operation in operations(seen, *BY_ZONE):
+            column = next(
+                (
+                    each.column
+                    for each in operation.operands
+                    if each.column and fact(seen, each.column).type_name == ZONED
+                ),
+                None,
+            )
+            if (
+                column is None
+                or _field(operation) == "epoch"
+                or (operation.name == "cast" and operation.type_name != "DATE")
+            ):
+                continue
+            name = written(seen, column)
+            return (
+                f"{said}: `{operation.shown}` goes by the time zone of the session.",
+                f"Name the zone in SQL, the one that the getter goes by: `func.timezone('UTC', {name})` in place of `{name}`.",
+            )
+        return None
+
+
+def _day(value: dt.date) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
+class DayOverClockChange(ZoneCause):
+    """A day is 24 hours in Python and a day of the calendar in SQL."""
+
+    code = "HH284"
+    name = "day-over-clock-change"
+    documentation = Documentation(
+        what="timedelta(days=1) is 24 hours; an interval of a day is a day of the calendar in the session's zone, of 23 or 25 hours when clocks change.",
+        why="Deadlines are an hour off twice a year.",
+        limits="Reported where another zone gives other rows, or moments are the hours of a change of clocks apart, and the SQL adds an interval to a timestamp with time zone.",
+        example="self.at + timedelta(days=1) and cls.at + literal_column(\"interval '1 day'\", Interval)",
+        instead="cls.at + func.make_interval(0, 0, 0, 0, 24)",
+    )
+
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
+        """Where they are the hours of a change of clocks apart."""
+        del seen
+        moments = isinstance(python, dt.datetime) and isinstance(sql, dt.datetime)
+        if not moments or (python.tzinfo is None) != (sql.tzinfo is None):
+            return False
+        return abs(python - sql) in CLOCK_CHANGES
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """Where an interval is added to a moment with a zone."""
+        for operation in operations(seen, "add", "sub"):
+            types = [each.type_name for each in operation.operands]
+            if ZONED in types and "INTERVAL" in types:
+                moment = operation.operands[types.index(ZONED)]
+                return (
+                    f"{said}: in `{operation.shown}` a day is one of the calendar in the session's zone, of 23 or 25 hours when its clocks change; "
+                    "timedelta(days=1) is 24 hours.",
+                    f"Add hours in SQL: `{operand_written(seen, moment)} + func.make_interval(0, 0, 0, 0, 24)`; timedelta is sent as days.",
+                )
+        return None
+
+
+class NaiveInSessionZone(ZoneCause):
+    """A moment without a zone is taken as of the session's."""
+
+    code = "HH285"
+    name = "naive-moment-in-session-zone"
+    documentation = Documentation(
+        what="The SQL compares a moment without a time zone and one with: a naive parameter, or a TIMESTAMP column beside now(). PostgreSQL takes the one without as of the session's zone.",
+        why="The same row is expired for one client and not for another.",
+        limits="Reported where another zone gives other rows.",
+        example="cls.expires_at > datetime.utcnow(), or a naive UTC column < func.now()",
+        instead="cls.expires_at > func.now(), or a naive UTC column < func.timezone('UTC', func.now())",
+    )
+
+    def shows(self, seen: Example, python: Any, sql: Any) -> bool:
+        """Two answers to one comparison."""
+        del seen
+        return isinstance(python, bool) and isinstance(sql, bool)
+
+    def explain_zone(self, seen: Example, said: str) -> Explanation | None:
+        """Where a comparison or a difference has both."""
+        for operation in operations(seen, *COMPARISONS, "between", "sub"):
+            zoned = next((each for each in operation.operands if _zoned(seen, each)), None)
+            naive = next((each for each in operation.operands if _naive(seen, each)), None)
+            if zoned is None or naive is None:
+                continue
+            told = "the parameter" if naive.literal else f"`{naive.shown}`"
+            in_words = (
+                operation.shown.replace(naive.shown, ":parameter") if naive.literal else operation.shown
+            )
+            clock = next((each for each in operations(seen, *CLOCKS) if each.shown == zoned.shown), None)
+            return (
+                f"{said}: in `{in_words}` {told} has no time zone and is taken as of the session's.",
+                f"Compare with the clock in the column's zone: `func.timezone('UTC', func.{clock.name}())`, if the column is in UTC."
+                if clock is not None
+                else "Compare with a moment that has a zone: `func.now()`, or `datetime.now(timezone.utc)`.",
+            )
+        return None
+
+
+def _zoned(seen: Example, operand: Operand) -> bool:
+    clock = any(each.shown == operand.shown for each in operations(seen, *CLOCKS))
+    aware = isinstance(operand.value, dt.datetime) and operand.value.tzinfo is not None
+    return clock or aware or (operand.column is not None and fact(seen, operand.column).type_name == ZONED)
+
+
+def _naive(seen: Example, operand: Operand) -> bool:
+    naive = isinstance(operand.value, dt.datetime) and operand.value.tzinfo is None
+    return naive or (
+        operand.column is not None and fact(seen, operand.column).type_name == "TIMESTAMP WITHOUT TIME ZONE"
+    )
+
+
+CAUSES = (
+    NaiveAgainstAware(),
+    SecondsOfTheDay(),
+    YearsSubtracted(),
+    NaiveInSessionZone(),
+    DayOverClockChange(),
+    DateInSessionZone(),
+)

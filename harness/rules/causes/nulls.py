@@ -1,0 +1,486 @@
+"""Causes in NULL: what SQL skips, passes on or leaves undecided, and Python counts, prints or refuses."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from harness.core.expression import Operation, Subquery
+from harness.core.observation import Example, Key
+from harness.core.outcome import Raised
+from harness.rules.base import Documentation, shown
+from harness.rules.cause import (
+    AGGREGATES,
+    COMPARISONS,
+    Cause,
+    Difference,
+    Explanation,
+    ValueCause,
+    attribute,
+    is_number,
+    null_columns,
+    operand_written,
+    operations,
+    own_row,
+    rows_of,
+    sql_shown,
+    uses,
+    values_shown,
+    written,
+)
+
+LOGIC = COMPARISONS | {
+    "not",
+    "in",
+    "not_in",
+    "and",
+    "or",
+    "between",
+    "like",
+    "ilike",
+    "contains",
+    "startswith",
+    "endswith",
+    "is_distinct_from",
+}
+INDEXES = frozenset({"->", "->>", "#>", "#>>"})
+"""Operators that take a part out of a JSON document."""
+EMPTY = (
+    "is an empty sequence",
+    "arg is empty",
+    "iterable argument is empty",
+    "index out of range",
+    "requires at least one data point",
+    "reduce() of empty",
+)
+MISSING = re.compile(r"'NoneType' object has no attribute '(\w+)'")
+
+
+class MissingJsonKey(Cause):
+    """The document doesn't have the key."""
+
+    code = "HH240"
+    name = "missing-json-key"
+    documentation = Documentation(
+        what="The JSON document of the row lacks the key, or holds null under it: NULL in SQL, the default of .get() or a KeyError in Python.",
+        why="The default exists on one side only, and a comparison with NULL drops the row.",
+        limits="Keys that the SQL names as plain texts, in columns of the class's own row.",
+        example="the getter: self.settings.get('tags', []); the expression: cls.settings['tags']",
+        instead="func.coalesce(cls.settings['tags'], cast([], JSONB))",
+    )
+
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
+        """Where SQL has NULL, and a document that it indexes lacks the key."""
+        if len(difference.sql) != 1 or difference.value is not None:
+            return None
+        found = next(_missing_keys(seen, difference.key), None)
+        if found is None:
+            return None
+        column, key, null = found
+        python = difference.python
+        if isinstance(python, Raised):
+            if "KeyError" not in python.kinds:
+                return None
+            said, default = f"{seen.hybrid.name} raises {python} in Python and is NULL in SQL", "..."
+        else:
+            value = getattr(python, "value", None)
+            said, default = values_shown(seen, value, None), shown(value)
+        how = f"holds null under {key!r}" if null else f"has no key {key!r}"
+        return (
+            f"{said}: {attribute(seen, column)} {how}, and what SQL takes from it is NULL.",
+            f"Give both sides the default: `func.coalesce({written(seen, column)}[{key!r}]..., {default})` in the expression, "
+            f"`.get({key!r}, ...)` in the getter.",
+        )
+
+
+def _missing_keys(seen: Example, key: Key) -> Iterator[tuple[str, str, bool]]:
+    """(column, key, whether it holds null) of the documents in the row that lack what the SQL takes from them."""
+    row = own_row(seen, key)
+    for operation in operations(seen, *INDEXES):
+        if not operation.operands or operation.operands[0].column not in row:
+            continue
+        column = operation.operands[0].column
+        document, path = row[column], operation.operands[-1].value
+        for part in path if isinstance(path, list | tuple) else (path,):
+            if not isinstance(document, dict) or not isinstance(part, str):
+                break
+            if document.get(part) is None:
+                yield column, part, part in document
+                break
+            document = document[part]
+
+
+class NoneAsText(ValueCause):
+    """Python writes None, SQL has NULL or nothing."""
+
+    code = "HH241"
+    name = "none-written-as-text"
+    documentation = Documentation(
+        what="An f-string, str() or format() writes 'None' where a column is NULL; SQL's || gives NULL, and concat() nothing.",
+        why="'None' ends up on a page, and the query has no value there.",
+        limits="Reported where Python's text holds 'None' and a column of the row is NULL.",
+        example="the getter: f'{self.first} {self.last}'; the expression: cls.first + ' ' + cls.last",
+        instead="f'{self.first} {self.last or \"\"}' and cls.first + ' ' + func.coalesce(cls.last, '')",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where what remains without 'None' is SQL's."""
+        nulls = null_columns(seen, key)
+        if not isinstance(python, str) or "None" not in python or not nulls:
+            return None
+        if sql is not None and sql != python.replace("None", ""):
+            return None
+        names = ", ".join(attribute(seen, each) for each in nulls)
+        then = "`||` with NULL is NULL" if sql is None else "concat() leaves NULL out"
+        name = attribute(seen, nulls[0]).rpartition(".")[2]
+        return (
+            f"{values_shown(seen, python, sql)}: {names} is NULL, Python writes it as 'None', and in SQL {then}.",
+            f"Say on both sides what NULL is written as: `self.{name} or ''` in the getter, `func.coalesce({written(seen, nulls[0])}, '')` in "
+            "the expression.",
+        )
+
+
+class OrAgainstCoalesce(ValueCause):
+    """Python's `or` skips all that is empty, COALESCE only NULL."""
+
+    code = "HH242"
+    name = "or-against-coalesce"
+    documentation = Documentation(
+        what="The getter takes `a or b`, the expression coalesce(a, b), and a is '', 0, False or an empty list.",
+        why="`or` goes on to b for all that is empty; COALESCE for NULL alone.",
+        limits="Reported where an argument of COALESCE is empty and not NULL in the row.",
+        example="the getter: self.nick or self.name; the expression: func.coalesce(cls.nick, cls.name)",
+        instead="func.coalesce(func.nullif(cls.nick, ''), cls.name)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the row has an empty value that COALESCE takes."""
+        if not seen.hybrid.python.operators & {"or", "if", "not"}:
+            return None
+        row = own_row(seen, key)
+        for call in operations(seen, "coalesce"):
+            for operand in call.operands[:-1]:
+                value = row.get(operand.column or "")
+                if operand.column is None or value is None or value:
+                    continue
+                name = written(seen, operand.column)
+                return (
+                    f"{values_shown(seen, python, sql)}: {attribute(seen, operand.column)} is {shown(value)}, which `or` in the getter skips as "
+                    f"empty, while `{call.shown}` skips NULL alone.",
+                    f"Let SQL skip it too, `func.coalesce(func.nullif({name}, {shown(value)}), ...)`, or ask for None in the getter: "
+                    f"`self.{name.rpartition('.')[2]} if self.{name.rpartition('.')[2]} is not None else ...`.",
+                )
+        return None
+
+
+class Undecided(ValueCause):
+    """A condition over NULL is neither true nor false."""
+
+    code = "HH243"
+    name = "condition-over-null"
+    documentation = Documentation(
+        what="A comparison, NOT or IN over a column that is NULL gives NULL in SQL, True or False in Python.",
+        why="WHERE drops the row under the hybrid and under its negation.",
+        limits="Reported where a column that the SQL reads is NULL in the row.",
+        example="the getter: self.status not in ('paid', 'void'); the expression: cls.status.not_in(('paid', 'void'))",
+        instead="or_(cls.status.is_(None), cls.status.not_in(('paid', 'void')))",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where SQL is NULL and a column under a condition is."""
+        if sql is not None or not isinstance(python, bool):
+            return None
+        nulls = null_columns(seen, key)
+        condition = next(
+            (each for each in operations(seen, *LOGIC) if each.depth == 0 and set(each.columns) & set(nulls)),
+            None,
+        )
+        column = next((each for each in nulls if condition is not None and each in condition.columns), None)
+        if column is None and seen.structure.type_name == "Boolean" and nulls:
+            column = nulls[0]
+        if column is None:
+            return None
+        what = f"`{condition.shown}`" if condition is not None else "the column"
+        name = written(seen, column)
+        way = f"`or_({name}.is_(None), ...)`" if python else f"`and_({name}.is_not(None), ...)`"
+        return (
+            f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL, and over NULL {what} is neither true nor false. WHERE "
+            f"drops the row under {seen.hybrid.name} and under its negation.",
+            f"Say what NULL counts for: {way} in the expression, or `func.coalesce(..., {python})` around it.",
+        )
+
+
+class PredicateSkipsNull(ValueCause):
+    """A WHERE inside the expression drops the rows on which it is NULL."""
+
+    code = "HH244"
+    name = "predicate-skips-null"
+    documentation = Documentation(
+        what="A subquery's condition compares a column that is NULL in some of the rows; SQL leaves those out, Python doesn't.",
+        why="`NOT EXISTS (... done = false)` is true for a row with done NULL, where all(item.done) is not.",
+        limits="Reported where such a row is there, and correlated to the instance if the subquery reads one table.",
+        example="the getter: all(item.done for item in self.items); the expression: ~cls.items.any(Item.done == False)",
+        instead="~cls.items.any(Item.done.is_not(True))",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a row with NULL under a predicate is there."""
+        for query in seen.structure.subqueries:
+            for predicate in query.predicates:
+                column = next(
+                    (each for each in predicate.columns if _holds_null(seen, query, key, each)), None
+                )
+                if predicate.name not in LOGIC - {"is", "is_not"} or column is None:
+                    continue
+                name = written(seen, column)
+                return (
+                    f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL in one of the rows, so `{predicate.shown}` is "
+                    "neither true nor false there, and the subquery leaves the row out; the getter does not.",
+                    f"Say what NULL counts for in the subquery, {_with_null(predicate, name)}, and the same in the getter.",
+                )
+        return None
+
+
+def _with_null(predicate: Operation, name: str) -> str:
+    operands = [each.shown for each in predicate.operands]
+    if predicate.name == "eq" and operands[-1:] == ["false"]:
+        return f"as in `{name}.is_not(True)`"
+    if predicate.name == "eq" and operands[-1:] == ["true"]:
+        return f"as in `{name}.is_(True)`"
+    return f"as in `or_({name}.is_(None), ...)`"
+
+
+def _holds_null(seen: Example, query: Subquery, key: Key, column: str) -> bool:
+    """Whether a row that the subquery considers has NULL in ``column``."""
+    rows = rows_of(seen, query, key)
+    if rows is not None:
+        return any(column in row and row[column] is None for row in rows)
+    table, _, name = column.rpartition(".")
+    return table in query.tables and any(
+        row.get(name, "") is None for row in seen.dataset.tables.get(table, ())
+    )
+
+
+class AggregateSkipsNull(ValueCause):
+    """An aggregate leaves out the rows whose column is NULL."""
+
+    code = "HH245"
+    name = "aggregate-skips-null"
+    documentation = Documentation(
+        what="COUNT(column), AVG, MIN, MAX and the others leave out rows in which the column is NULL; the getter counts them.",
+        why="The number of items is too low, the mean is over fewer rows than Python's.",
+        limits="Reported where such a row is there, and correlated to the instance if the subquery reads one table.",
+        example="the getter: len(self.items); the expression: func.count(Item.price)",
+        instead="func.count(Item.id)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the aggregate's column is NULL in a row."""
+        for query in seen.structure.subqueries:
+            for call in operations(seen, *AGGREGATES - {"sum"}):
+                column = call.operands[0].column if call.operands else None
+                if column is None or call.depth == 0 or not _holds_null(seen, query, key, column):
+                    continue
+                if call.name == "count" and not (is_number(python) and is_number(sql) and python > sql):
+                    continue
+                if sql is None and not _filled(seen, query, key, column):
+                    continue  # no row at all, as far as the aggregate goes
+                return (
+                    f"{values_shown(seen, python, sql)}: `{call.shown}` leaves out the rows in which {attribute(seen, column)} is NULL; the getter "
+                    "takes them.",
+                    _counting_null(seen, call, column),
+                )
+        return None
+
+
+def _filled(seen: Example, query: Subquery, key: Key, column: str) -> bool:
+    """Whether a row that the subquery considers has a value in ``column``."""
+    rows = rows_of(seen, query, key)
+    return rows is None or any(row.get(column) is not None for row in rows)
+
+
+def _counting_null(seen: Example, call: Operation, column: str) -> str:
+    name = written(seen, column)
+    if call.name == "count":
+        return (
+            f"Count rows, `func.count()`, in place of `func.count({name})`, or leave None out in the getter."
+        )
+    return f"Say what NULL counts for: `func.{call.name}(func.coalesce({name}, ...))`, or leave None out in the getter."
+
+
+class NoRows(ValueCause):
+    """An aggregate, or a scalar subquery, of no rows is NULL."""
+
+    code = "HH246"
+    name = "null-of-no-rows"
+    documentation = Documentation(
+        what="SUM, AVG, MIN, MAX and scalar subqueries of no rows are NULL; the getter gives 0, '' or another default.",
+        why="NULL drops the row from every comparison and makes every sum NULL that it is part of.",
+        limits="Reported where no row is correlated to the instance, or the aggregate's column is NULL in all of them.",
+        example="select(func.sum(Item.price)).where(Item.order_id == cls.id).scalar_subquery()",
+        instead="select(func.coalesce(func.sum(Item.price), 0)).where(Item.order_id == cls.id).scalar_subquery()",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a subquery has nothing to give."""
+        if sql is not None:
+            return None
+        query = next((each for each in seen.structure.subqueries if _gives_nothing(seen, each, key)), None)
+        if query is None:
+            return None
+        call = next(
+            (
+                each
+                for each in operations(seen, *AGGREGATES)
+                if each.depth and any(each.shown in s.shown for s in query.selected)
+            ),
+            None,
+        )
+        tables = ", ".join(query.tables)
+        if call is not None:
+            inside = ", ".join(operand_written(seen, each) for each in call.operands)
+            return (
+                f"{values_shown(seen, python, sql)}: there is no row of {tables} to aggregate, and `{call.shown}` of no rows is NULL.",
+                f"Give SQL the same default: `func.coalesce(func.{call.name}({inside}), {shown(python)})`.",
+            )
+        return (
+            f"{values_shown(seen, python, sql)}: there is no row of {tables}, and a scalar subquery without rows is NULL.",
+            f"Give SQL the same default around the subquery: `func.coalesce(select(...).scalar_subquery(), {shown(python)})`.",
+        )
+
+
+def _gives_nothing(seen: Example, query: Subquery, key: Key) -> bool:
+    if query.exists or any("count(" in each.shown for each in query.selected):
+        return False
+    rows = rows_of(seen, query, key)
+    if rows is None:
+        return bool(query.correlations) and not null_columns(seen, key)
+    columns = [column for each in query.selected for column in each.columns]
+    return not rows or (bool(columns) and all(row.get(column) is None for row in rows for column in columns))
+
+
+class PassedOn(ValueCause):
+    """An operator passes NULL on."""
+
+    code = "HH247"
+    name = "null-passed-on"
+    documentation = Documentation(
+        what="SQL's arithmetic, concatenation and functions of NULL are NULL; the getter has a value for None.",
+        why="One NULL column makes the whole value NULL.",
+        limits="Reported where SQL gives NULL, Python a value, and a column of the row that the SQL reads is NULL.",
+        example="the getter: self.price * (self.quantity or 1); the expression: cls.price * cls.quantity",
+        instead="cls.price * func.coalesce(cls.quantity, 1)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a column under an operation is NULL."""
+        if sql is not None or any(operations(seen, "case")):
+            return None
+        nulls = null_columns(seen, key)
+        operation = next(
+            (
+                each
+                for each in seen.structure.operations
+                if each.depth == 0 and set(each.columns) & set(nulls)
+            ),
+            None,
+        )
+        column = next((each for each in nulls if operation is None or each in operation.columns), None)
+        if column is None or (operation is None and seen.structure.subqueries):
+            return None
+        what = f"`{operation.shown}`" if operation is not None else "the SQL"
+        return (
+            f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL, and {what} passes NULL on; the getter does not.",
+            f"Say what NULL counts for in SQL: `func.coalesce({written(seen, column)}, ...)`, or return None from the getter there.",
+        )
+
+
+class AttributeOfNone(Cause):
+    """The getter takes an attribute of None."""
+
+    code = "HH248"
+    name = "attribute-of-none"
+    documentation = Documentation(
+        what="The getter takes an attribute of None: of a column that is NULL, or of a relationship that leads nowhere.",
+        why="Python raises AttributeError on rows for which the query has an answer.",
+        limits="Recognised by the words of the AttributeError.",
+        example="return self.owner.name.lower()",
+        instead="return self.owner.name.lower() if self.owner is not None else None",
+    )
+
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
+        """Where the AttributeError is about NoneType."""
+        python = difference.python
+        if not isinstance(python, Raised) or "AttributeError" not in python.kinds or len(difference.sql) != 1:
+            return None
+        match = MISSING.search(python.message)
+        if match is None:
+            return None
+        name = match.group(1)
+        roads = [each for each in seen.hybrid.relationships_read if not each.uselist]
+        leads = next(
+            (each for each in roads if any(c.endswith(f".{name}") for c in seen.structure.facts)), None
+        )
+        nulls = null_columns(seen, difference.key, seen.hybrid.python.own)
+        if nulls:
+            who, what = (
+                f"self.{attribute(seen, nulls[0]).rpartition('.')[2]}",
+                f"{attribute(seen, nulls[0])} is NULL",
+            )
+        elif leads is not None:
+            who, what = f"self.{leads.name}", f"{leads.owner}.{leads.name} leads to no {leads.target}"
+        else:
+            who, what = "the value", "what it is taken of is None"
+        return (
+            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}: {what}, and the getter takes "
+            f"`.{name}` of it.",
+            f"Ask for None first, and return what SQL does: `... if {who} is not None else {shown(difference.value)}`.",
+        )
+
+
+class RaisesOnNoRows(Cause):
+    """The getter can't do without rows."""
+
+    code = "HH249"
+    name = "python-raises-on-no-rows"
+    documentation = Documentation(
+        what="The getter takes the first, the largest or the mean of a collection that is empty, and raises; SQL has an answer.",
+        why="The attribute can't be used on an instance without children.",
+        limits="Recognised by the exception: IndexError, ValueError of max() and min(), StatisticsError, division by zero.",
+        example="return max(item.price for item in self.items)",
+        instead="return max((item.price for item in self.items), default=None)",
+    )
+
+    def explain(self, seen: Example, difference: Difference) -> Explanation | None:
+        """Where the exception says so."""
+        python = difference.python
+        if not isinstance(python, Raised) or len(difference.sql) != 1:
+            return None
+        empty = any(text in python.message for text in EMPTY)
+        if not empty and not ("ZeroDivisionError" in python.kinds and uses(seen, "len")):
+            return None
+        collections = [f"{each.owner}.{each.name}" for each in seen.hybrid.relationships_read if each.uselist]
+        about = f" {collections[0]}" if len(collections) == 1 else " a collection"
+        return (
+            f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}:{about} is empty.",
+            f"Return what SQL does where it is empty: {_for_empty(python, difference.value)}.",
+        )
+
+
+def _for_empty(python: Raised, sql: object) -> str:
+    if any(word in python.message for word in ("max()", "min()")):
+        return f"`max(..., default={shown(sql)})`"
+    return f"`if not values: return {shown(sql)}`"
+
+
+CAUSES = (
+    MissingJsonKey(),
+    NoneAsText(),
+    OrAgainstCoalesce(),
+    Undecided(),
+    PredicateSkipsNull(),
+    AggregateSkipsNull(),
+    NoRows(),
+    PassedOn(),
+    AttributeOfNone(),
+    RaisesOnNoRows(),
+)

@@ -1,0 +1,321 @@
+"""Causes in types: the same thing in two forms, or a comparison that goes by another form."""
+
+import datetime as dt
+import enum
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from harness.comparison import same
+from harness.core.expression import Operation
+from harness.core.observation import Example, Key
+from harness.rules.base import Documentation
+from harness.rules.cause import (
+    COMPARISONS,
+    Explanation,
+    ValueCause,
+    fact,
+    is_number,
+    operand_written,
+    operations,
+    own_row,
+    values_shown,
+    written,
+)
+
+TEXTS = ("TEXT", "VARCHAR", "CHAR")
+AS_TEXT = frozenset({"->>", "#>>"})
+SQL_TYPES = {
+    bool: "Boolean",
+    int: "Integer",
+    float: "Double",
+    uuid.UUID: "Uuid",
+    dt.date: "Date",
+    dt.datetime: "DateTime",
+}
+
+
+class EnumAgainstStored(ValueCause):
+    """A member of an Enum on one side, what is stored for it on the other."""
+
+    code = "HH250"
+    name = "enum-against-stored-value"
+    documentation = Documentation(
+        what="One side gives a member of an Enum, the other the text or number that is stored for it.",
+        why="`M.h == Color.RED` is sent without the Enum's type and finds nothing; `row.h is Color.RED` is False.",
+        limits="Reported where what is stored is the member's value or name.",
+        example="the getter: Color(self.color); the expression: cls.color, a Text column",
+        instead="type_coerce(cls.color, Enum(Color, native_enum=False, values_callable=lambda e: [m.value for m in e]))",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where one is the other's value or name."""
+        del key
+        member, stored = (python, sql) if isinstance(python, enum.Enum) else (sql, python)
+        if not isinstance(member, enum.Enum) or isinstance(stored, enum.Enum):
+            return None
+        by_value = same(member.value, stored)
+        if not by_value and member.name != stored:
+            return None
+        enum_name = type(member).__name__
+        said = f"{values_shown(seen, python, sql)}: one is a member of {enum_name}, the other the {'value' if by_value else 'name'} that is stored for it."
+        if member is sql:
+            return (
+                said,
+                f"Return the member from the getter: `{enum_name}{'(...)' if by_value else '[...]'}`.",
+            )
+        by = ", values_callable=lambda members: [each.value for each in members]" if by_value else ""
+        return (
+            f"{said} `{seen.hybrid.name} == {member}` is sent without the type, and finds no row.",
+            f"Give the SQL the Enum's type: `type_coerce({_expression(seen)}, Enum({enum_name}, native_enum=False{by}))`.",
+        )
+
+
+def _expression(seen: Example) -> str:
+    """The whole expression, where it is a single column."""
+    columns = seen.structure.columns
+    return written(seen, columns[0]) if len(columns) == 1 and not seen.structure.operations else "..."
+
+
+class IntervalAgainstSeconds(ValueCause):
+    """A span of time on one side, its seconds on the other."""
+
+    code = "HH251"
+    name = "interval-against-number"
+    documentation = Documentation(
+        what="One side gives an interval (timedelta), the other a number of seconds, minutes or days.",
+        why="`M.h > 5` compares an interval with a number, which PostgreSQL refuses.",
+        limits="Seen by the types of the two values.",
+        example="the getter: (self.end - self.start).total_seconds(); the expression: cls.end - cls.start",
+        instead="extract('epoch', cls.end - cls.start)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where one is a timedelta and the other a number."""
+        del key
+        if isinstance(python, dt.timedelta) and is_number(sql):
+            return (
+                f"{values_shown(seen, python, sql)}: a span of time against a number.",
+                f"Return a number from the getter of {seen.hybrid.name} too, `.total_seconds()`, or an interval from the expression.",
+            )
+        if not (isinstance(sql, dt.timedelta) and is_number(python)):
+            return None
+        span = next((each for each in operations(seen, "sub") if each.depth == 0), None)
+        inside = (
+            " - ".join(operand_written(seen, each) for each in span.operands) if span is not None else "..."
+        )
+        return (
+            f"{values_shown(seen, python, sql)}: a number against a span of time.",
+            f"Take the seconds in SQL: `extract('epoch', {inside})`, or return the timedelta from the getter.",
+        )
+
+
+class UuidAgainstText(ValueCause):
+    """A UUID on one side, its text on the other."""
+
+    code = "HH252"
+    name = "uuid-against-text"
+    documentation = Documentation(
+        what="One side gives a UUID, the other a text of it.",
+        why="`M.h == str(...)` compares a uuid with a text, and values from the two sides never match in a dict.",
+        limits="Reported where the text is that UUID's.",
+        example="the getter: str(self.id); the expression: cls.id",
+        instead="cast(cls.id, Text)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the one is the text of the other."""
+        del key
+        one, text = (python, sql) if isinstance(python, uuid.UUID) else (sql, python)
+        if (
+            not isinstance(one, uuid.UUID)
+            or not isinstance(text, str)
+            or text.lower() not in (str(one), one.hex)
+        ):
+            return None
+        if one is python:
+            return (
+                f"{values_shown(seen, python, sql)}: a UUID against its text.",
+                f"Return the text from the getter of {seen.hybrid.name} too, `str(...)`, or the uuid from the expression.",
+            )
+        casted = f"cast({_expression(seen)}, Text)"
+        if text == one.hex:
+            casted = f"func.replace({casted}, '-', '')"
+        return (
+            f"{values_shown(seen, python, sql)}: the text of a UUID against the UUID.",
+            f"Make it a text in SQL too: `{casted}`, or return the UUID from the getter.",
+        )
+
+
+class JsonNumberAsText(ValueCause):
+    """A number out of a document is compared as text."""
+
+    code = "HH253"
+    name = "json-number-as-text"
+    documentation = Documentation(
+        what="The SQL takes a number out of a JSON document as text, and compares or returns the text.",
+        why="As text '9' is greater than '10'.",
+        limits="Reported where the document of the row has a number under the key.",
+        example="cls.data['n'].astext > '10'",
+        instead="cls.data['n'].as_integer() > 10",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the row has a number there, and the text of it is compared or returned."""
+        if sql is None:
+            return None
+        row = own_row(seen, key)
+        for operation in operations(seen, *AS_TEXT):
+            number = _taken(row, operation)
+            if not is_number(number) or not (_compared(seen, operation) or isinstance(sql, str)):
+                continue
+            column, path = operation.operands[0].column or "", operation.operands[-1].value
+            compared = _compared(seen, operation)
+            what = (
+                f"`{compared.shown}` compares it as text, by which '9' > '10'"
+                if compared
+                else f"`{operation.shown}` is its text"
+            )
+            way = "as_integer" if isinstance(number, int) else "as_float"
+            return (
+                f"{values_shown(seen, python, sql)}: the document has the number {number!r} under {path!r}, and {what}.",
+                f"Take it as a number: `{written(seen, column)}[{path!r}].{way}()`, compared with a number.",
+            )
+        return None
+
+
+def _taken(row: dict[str, object], operation: Operation) -> object:
+    """What the document in the row has where the operation takes it."""
+    if not operation.operands:
+        return None
+    document, path = row.get(operation.operands[0].column or ""), operation.operands[-1].value
+    for part in path if isinstance(path, list | tuple) else (path,):
+        if not isinstance(document, dict) or part not in document:
+            return None
+        document = document[part]
+    return document
+
+
+def _compared(seen: Example, operation: Operation) -> Operation | None:
+    return next(
+        (
+            each
+            for each in operations(seen, *COMPARISONS)
+            if any(operand.shown == operation.shown for operand in each.operands)
+        ),
+        None,
+    )
+
+
+class DateAgainstTimestamp(ValueCause):
+    """A date on one side, a moment on the other."""
+
+    code = "HH254"
+    name = "date-against-timestamp"
+    documentation = Documentation(
+        what="One side gives a date, the other a timestamp of that day.",
+        why="They are never equal in Python, and `M.h == date` finds only midnight.",
+        limits="Reported where the timestamp lies in that day.",
+        example="the getter: self.at.date(); the expression: func.date_trunc('day', cls.at)",
+        instead="cast(cls.at, Date)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where one is the date of the other."""
+        del key
+        if not (isinstance(python, dt.date) and isinstance(sql, dt.date)) or isinstance(
+            python, dt.datetime
+        ) == isinstance(sql, dt.datetime):
+            return None
+        moment, day = (python, sql) if isinstance(python, dt.datetime) else (sql, python)
+        if not isinstance(moment, dt.datetime) or moment.date() != day:
+            return None
+        way = (
+            f"Make it a date in SQL too: `cast({_expression(seen)}, Date)`."
+            if moment is sql
+            else f"Return a date from the getter of {seen.hybrid.name} too, `.date()`, or the timestamp from the expression."
+        )
+        return f"{values_shown(seen, python, sql)}: a date against a timestamp of that day.", way
+
+
+class TextAgainstValue(ValueCause):
+    """A value on one side, its text on the other."""
+
+    code = "HH255"
+    name = "text-against-value"
+    documentation = Documentation(
+        what="One side gives a text, the other the value that the text is of: '5' and 5, 'true' and True, '2024-01-01' and a date.",
+        why="They sort differently, and never compare equal.",
+        limits="Reported where one is the text of the other.",
+        example="the getter: self.number; the expression: cls.data['number'].astext",
+        instead="cls.data['number'].as_integer()",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the text is that of the value."""
+        del key
+        if isinstance(python, str) == isinstance(sql, str) or python is None or sql is None:
+            return None
+        text, value = (python, sql) if isinstance(python, str) else (sql, python)
+        if text not in set(_texts(value)):
+            return None
+        type_name = next((name for kind, name in SQL_TYPES.items() if type(value) is kind), "Numeric")
+        if text is sql:
+            return (
+                f"{values_shown(seen, python, sql)}: SQL gives the text of Python's {type(value).__name__}.",
+                f"Make it a {type_name} in SQL too: `cast({_expression(seen)}, {type_name})`.",
+            )
+        return (
+            f"{values_shown(seen, python, sql)}: Python gives the text of SQL's {type(value).__name__}.",
+            f"Return the value from the getter of {seen.hybrid.name}, or make it a text in SQL too: `cast({_expression(seen)}, Text)`.",
+        )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, bool | int | float | dt.date | dt.time) or is_number(value):
+        yield str(value)
+        yield str(value).lower()
+        yield getattr(value, "isoformat", lambda: str(value))()
+
+
+class EnumOrder(ValueCause):
+    """A native enum sorts by its declaration."""
+
+    code = "HH256"
+    name = "native-enum-order"
+    documentation = Documentation(
+        what="The SQL orders a native enum with <, > or max(); PostgreSQL goes by the order in which the labels were declared.",
+        why="Python compares the labels as texts: 'high' < 'low'.",
+        limits="Columns of a native enum under an ordering operator, max(), min(), greatest() or least().",
+        example="self.priority > 'low' and cls.priority > 'low', for Enum('low', 'mid', 'high')",
+        instead="PRIORITIES.index(self.priority) > 0 in the getter",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where an enum is ordered, and its labels aren't declared in the order of the alphabet."""
+        del key
+        for operation in operations(
+            seen, "lt", "le", "gt", "ge", "between", "max", "min", "greatest", "least"
+        ):
+            column = next((each for each in operation.columns if fact(seen, each).labels), None)
+            if column is None or list(fact(seen, column).labels) == sorted(fact(seen, column).labels):
+                continue
+            labels = fact(seen, column).labels
+            name = written(seen, column)
+            return (
+                f"{values_shown(seen, python, sql)}: `{operation.shown}` orders by the enum's declaration, {' < '.join(labels)}, where Python "
+                "orders the labels as texts.",
+                f"Compare by position in the getter, `{list(labels)!r}.index(...)`, or as texts in SQL, `cast({name}, Text)`.",
+            )
+        return None
+
+
+CAUSES = (
+    EnumAgainstStored(),
+    IntervalAgainstSeconds(),
+    UuidAgainstText(),
+    JsonNumberAsText(),
+    DateAgainstTimestamp(),
+    TextAgainstValue(),
+    EnumOrder(),
+)
