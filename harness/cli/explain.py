@@ -5,6 +5,9 @@ import difflib
 from harness.core.errors import UsageProblem
 from harness.rules import RULES, Rule
 
+LOOK_ALIKES = str.maketrans("OIL", "011")
+"""Letters that people take for the digits of a code."""
+
 
 def explanation(wanted: str | None) -> str:
     """The page of one rule, by code or name, or a line for each. Raises UsageProblem for a rule that isn't there."""
@@ -16,7 +19,8 @@ def explanation(wanted: str | None) -> str:
         if wanted.lower() in (rule.code.lower(), rule.name):
             return _page(rule)
     names = [name for rule in RULES for name in (rule.code, rule.name)]
-    near = difflib.get_close_matches(wanted, names, n=1)
+    digits = wanted.upper().translate(LOOK_ALIKES)
+    near = [digits] if digits in names else difflib.get_close_matches(wanted, names, n=1)
     meant = f"Did you mean {near[0]}? " if near else ""
     raise UsageProblem(
         f"There is no rule {wanted!r}.",

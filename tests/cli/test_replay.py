@@ -44,7 +44,7 @@ class Item(Base):
     def _beyond(cls, limit):
         return cls.price > limit
 """
-LABEL = "shop::Item.label::HH207::select"
+LABEL = "shop::Item.label::HH247::select"
 CONFTEST = """
 import pytest
 from sqlalchemy import create_engine
@@ -89,9 +89,9 @@ def test_a_finding_fails_still_is_fixed_or_cannot_run(command, shop):
     ran = command(shop, "replay", LABEL)
     assert (ran.status, ran.err) == (1, "")
     assert ran.out.startswith(
-        f"FAILS STILL  {LABEL}\n  It is there on the rows that were kept.\n\nHH207 error  Item.label"
+        f"FAILS STILL  {LABEL}\n  It is there on the rows that were kept.\n\nHH247 error  Item.label"
     )
-    (kept,) = (shop / ".hybrid-harness").glob("HH207-Item.label-*.json")
+    (kept,) = (shop / ".hybrid-harness").glob("HH247-Item.label-*.json")
     assert command(shop, "replay", str(kept)).out == ran.out
 
     change(shop, "return cls.name", "return cls.name + 'x'")
@@ -124,7 +124,7 @@ def test_a_finding_without_kept_rows_is_looked_for(command, shop):
     found = command(shop, "replay", "shop::Item.beyond::HH208::select", "--examples", "30")
     assert found.status == 1, found.out
     assert "It is there on " in found.out
-    missing = command(shop, "replay", "nothing::Item.label::HH207::select")
+    missing = command(shop, "replay", "nothing::Item.label::HH247::select")
     assert missing.status == 3
     assert missing.out.splitlines()[1].startswith("  There is no module 'nothing' to import.")
 
@@ -132,7 +132,7 @@ def test_a_finding_without_kept_rows_is_looked_for(command, shop):
 def test_a_fixed_finding_is_not_kept(command, shop):
     kept = shop / ".hybrid-harness"
     assert (kept / ".gitignore").read_text() == "*\n"
-    assert list(kept.glob("HH207-*.json"))
+    assert list(kept.glob("HH247-*.json"))
     change(shop, """return self.name or "100% \\\\ 'none': it\"""", "return self.name")
     assert command(shop, "check", "shop", "--examples", "5", "--only", "*.label").status == 0
     assert not list(kept.glob("*label*.json"))
@@ -165,7 +165,7 @@ def test_a_finding_as_a_test_of_its_own(command, shop, url):
     assert "No rows are kept of shop::Item.label::HH401::select." in ran.err
 
 
-@pytest.mark.parametrize("text", ["", "HH207", "shop::Item.label::HH207", "a::b::c::d::e", "::::::"])
+@pytest.mark.parametrize("text", ["", "HH247", "shop::Item.label::HH247", "a::b::c::d::e", "::::::"])
 def test_what_is_no_finding(tmp_path, text):
     with pytest.raises(UsageProblem, match="is no finding"):
         read_kept(text, tmp_path)
