@@ -13,8 +13,9 @@ from typing import Final
 FOLDER: Final = "snapshots"
 """Where snapshots are kept, below the project's root: ``snapshots/<module>/<Class>.<hybrid>.sql``."""
 
-TABLES, COLUMNS, RESULT_TYPE, STATEMENTS = "tables", "columns", "result type", "Python side"
-FACTS: Final = (TABLES, COLUMNS, RESULT_TYPE, STATEMENTS)
+TABLES, COLUMNS, SCANS = "tables", "columns", "scanned for each row"
+RESULT_TYPE, STATEMENTS = "result type", "Python side"
+FACTS: Final = (TABLES, COLUMNS, SCANS, RESULT_TYPE, STATEMENTS)
 """The facts below the SQL, in the order in which they stand there."""
 
 _VARYING: Final = "(another each time)"

@@ -28,7 +28,7 @@ from harness.core.observation import (
 from harness.core.outcome import Returned
 from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
-from harness.core.snapshot_file import COLUMNS, RESULT_TYPE, STATEMENTS, TABLES
+from harness.core.snapshot_file import COLUMNS, RESULT_TYPE, SCANS, STATEMENTS, TABLES
 from harness.discovery import Discovered
 from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.tally import Tally
@@ -260,6 +260,8 @@ class Examinee:
         """What a snapshot says below the SQL, as far as it is known."""
         structure = self.translation.structure
         facts: dict[str, str | tuple[str, ...]] = {TABLES: structure.tables, COLUMNS: structure.columns}
+        if self.query_plan is not None:
+            facts[SCANS] = self.query_plan.tables_scanned_per_row
         if self.result_type is not None:
             facts[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.type_name})"
         if self.growth is not None:

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     TABLE_NOT_READ = "table-no-longer-read"
     COLUMN_READ = "column-newly-read"
     COLUMN_NOT_READ = "column-no-longer-read"
+    SCANS = "scans-changed"
     RESULT_TYPE = "result-type-changed"
     STATEMENTS = "statements-changed"
     NAMES = "names-changed"

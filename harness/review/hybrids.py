@@ -10,6 +10,7 @@ from typing import Final
 from harness.core.snapshot_file import (
     COLUMNS,
     RESULT_TYPE,
+    SCANS,
     STATEMENTS,
     TABLES,
     SnapshotFile,
@@ -175,6 +176,7 @@ def _fact_changes(before: SnapshotFile, after: SnapshotFile) -> Iterator[Change]
     yield from _read_changes(before, after)
     both = before.facts.keys() & after.facts.keys()
     for fact, kind, words in (
+        (SCANS, Kind.SCANS, "Tables scanned for each row changed"),
         (RESULT_TYPE, Kind.RESULT_TYPE, "Result type changed"),
         (STATEMENTS, Kind.STATEMENTS, "Statements of the Python side changed"),
     ):

@@ -23,5 +23,6 @@ FROM tenants
 
 -- tables: ai_feature_usage, tenants
 -- columns: ai_feature_usage.feature_name, ai_feature_usage.tenant_id, tenants.id
+-- scanned for each row: none
 -- result type: double precision (SQLAlchemy Double)
 -- Python side: 2 statements for 1 row, 101 for 100

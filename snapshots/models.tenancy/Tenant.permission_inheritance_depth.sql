@@ -20,5 +20,6 @@ FROM tenants
 
 -- tables: tenants
 -- columns: tenants.id, tenants.parent_id
+-- scanned for each row: none
 -- result type: bigint (SQLAlchemy Integer)
 -- Python side: 1 statement, however many rows
