@@ -37,7 +37,7 @@ class Structure:
     columns of the un-aliased table that remain when the expression is built on an alias. ``self_correlated``: predicates
     that compare two columns of the outer row inside a subquery that also meant to read the table itself. ``unbound``: bind
     parameters without a value. ``union_all_recursion``: names of recursive CTEs that use UNION ALL. ``tables``/``columns``: all that the SQL
-    reads, columns as ``table.column``. ``type_name``: the result type, beneath decorators. ``temporal``: dates or times are read, asked of
+    reads, columns as ``table.column``. ``declared_type``: SQLAlchemy's result type, ``type_name``: beneath decorators. ``temporal``: dates or times are read, asked of
     the clock, or the result. ``relationships``: those of the class to tables that the SQL reads. ``label_of_column``: another mapped attribute whose name the expression's label takes. ``collated_order``: comparisons
     that order text by the collation of a language. ``uncorrelated_alone``: whether the select of the hybrid and nothing else
     has a FROM without the class's own table, which the expression meant to correlate to. ``operations`` and ``subqueries``
@@ -53,6 +53,7 @@ class Structure:
     union_all_recursion: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    declared_type: str = ""
     type_name: str = ""
     temporal: bool = False
     relationships: tuple[str, ...] = ()

@@ -263,7 +263,7 @@ class Examinee:
         if self.query_plan is not None:
             facts[SCANS] = self.query_plan.tables_scanned_per_row
         if self.result_type is not None:
-            facts[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.type_name})"
+            facts[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.declared_type})"
         if self.growth is not None:
             facts[STATEMENTS] = _sent(self.growth)
         return facts

@@ -33,6 +33,7 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         union_all_recursion=tuple(_union_all_recursion(expression)),
         tables=tuple(sorted({table.fullname for table in tables_in(expression)})),
         columns=tuple(columns),
+        declared_type=type(getattr(expression, "type", None)).__name__,
         type_name=type(_plain(getattr(expression, "type", None))).__name__,
         temporal=_temporal(expression),
         relationships=tuple(_related(subject, tables_in(expression) - own)),
