@@ -81,11 +81,9 @@ class _Walk:
                 self._global(each.argval, namespace)
             elif each.opname in ATTRIBUTES:
                 previous = instructions[index - 1] if index else None
-                if owner is not None and self_name is not None and _loads(previous, self_name):
-                    self._own(each.argval, owner, instructions[index + 1 : index + 6])
-                else:
-                    self.others.add(each.argval)
-                self.names.add(each.argval)
+                on_self = self_name is not None and _loads(previous, self_name)
+                after = instructions[index + 1 : index + 6]
+                self._attribute(each.argval, owner if on_self else None, after)
         for constant in code.co_consts:
             if isinstance(constant, types.CodeType):
                 self._read(constant, namespace, owner, self_name)
@@ -97,6 +95,17 @@ class _Walk:
         value = namespace.get(name)
         if isinstance(value, types.FunctionType) and not is_library(value):
             self.follow(value, None)
+
+    def _attribute(self, name: str, owner: Mapper[Any] | None, after: list[dis.Instruction]) -> None:
+        """One of an instance of ``owner``, or of what is not known."""
+        if owner is None:
+            self.others.add(name)
+        else:
+            self._own(name, owner, after)
+        if (
+            owner is None or name not in owner.attrs
+        ):  # a column may be called title or replace, as text has methods
+            self.names.add(name)
 
     def _own(self, name: str, owner: Mapper[Any], after: list[dis.Instruction]) -> None:
         prop = owner.attrs.get(name)

@@ -53,7 +53,7 @@ class Game(Base):
     @wrong_doubled.inplace.expression
     @classmethod
     def _wrong_doubled(cls):
-        return func.twice(cls.points)
+        return func.twice(cls.points + 1)
 
 
 class Result(Base):

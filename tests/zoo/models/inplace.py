@@ -63,4 +63,4 @@ class Song(Base):
     @wrong_long.inplace.expression
     @classmethod
     def _wrong_long(cls):
-        return cls.seconds > 100
+        return cls.seconds > 9

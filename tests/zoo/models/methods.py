@@ -50,4 +50,4 @@ class Day(Base):
     @wrong_colder_than.inplace.expression
     @classmethod
     def _wrong_colder_than(cls, limit: int):
-        return cls.temperature <= limit
+        return cls.temperature <= limit + 10

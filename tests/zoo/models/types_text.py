@@ -73,6 +73,11 @@ class CaseInsensitive(Base):
         return self.email
 
     @hybrid_property
-    def wrong_equal(self):
+    def wrong_in(self):
         """Case counts in Python only."""
-        return self.email == "A"
+        return self.email in ("A", "B", "AB")
+
+    @wrong_in.inplace.expression
+    @classmethod
+    def _wrong_in(cls):
+        return cls.email.in_(["A", "B", "AB"])
