@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+LONGEST = 120
+"""Characters of SQL in a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operand:
@@ -38,6 +41,11 @@ class Operation:
     distinct: bool = False
     ordered: bool = False
     escape: str | None = None
+
+    @property
+    def brief(self) -> str:
+        """``shown`` cut to what a message can hold."""
+        return self.shown if len(self.shown) <= LONGEST else f"{self.shown[: LONGEST - 3]}..."
 
     @property
     def columns(self) -> tuple[str, ...]:

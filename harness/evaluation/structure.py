@@ -47,6 +47,9 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         ),
         literal=any(map(is_literal, visitors.iterate(expression))),
         correlates_to_class=_correlates_to_class(subject, own),
+        depends_on_row=any(
+            isinstance(each, Column) and each.table in own for each in visitors.iterate(expression)
+        ),
         expression_ignored=_expression_ignored(subject, expression),
     )
 

@@ -63,6 +63,8 @@ RULES: tuple[Rule[Any], ...] = (
     classlevel.ColumnNameAsText(),
     classlevel.BranchLost(),
     classlevel.ColumnForgotten(),
+    queries.CorrelatedToAnother(),
+    queries.NotCorrelated(),
     queries.Volatile(),
     queries.SetReturning(),
     queries.AggregateOutside(),

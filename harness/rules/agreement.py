@@ -7,7 +7,7 @@ from harness.core.finding import Family, Finding, Severity
 from harness.core.observation import Example
 from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
-from harness.rules.cause import Cause, Difference, Explanation, outcome_shown, sql_shown
+from harness.rules.cause import Cause, Difference, Explanation, fact, outcome_shown, sql_shown
 
 MADE_DEEP = frozenset({"cycle", "chain"})
 """Shapes of data on which a recursing getter is left to the containment rules."""
@@ -131,7 +131,7 @@ class PythonRaisesOnNull(Cause):
 
 
 def _null_columns(seen: Example) -> list[str]:
-    """Columns that the SQL reads and that hold NULL in the data, foreign keys to the table itself left out."""
+    """Columns that the SQL reads and that hold NULL in the data, foreign keys left out."""
     found = {
         f"{table}.{column}"
         for table, rows in seen.dataset.tables.items()
@@ -139,7 +139,9 @@ def _null_columns(seen: Example) -> list[str]:
         for column, value in row.items()
         if value is None
     }
-    return sorted(found & set(seen.structure.columns))
+    return sorted(
+        column for column in found & set(seen.structure.columns) if not fact(seen, column).references
+    )
 
 
 def _or_list(columns: list[str]) -> str:

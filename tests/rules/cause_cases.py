@@ -102,6 +102,20 @@ CASES = [
     ),
     Case("HH226", "all are read", seen("product", 6, 4, {"number": 2, "other": 3}), NOTHING_SAID),
     Case(
+        "HH228",
+        "another column of the row",
+        seen("misjoined", 1, 0),
+        "Order.misjoined is 1 in Python and 0 in SQL: Order.items, which the getter reads, joins Item.order_id to Order.id, and the subquery to Order.parent_id.",
+    ),
+    Case("HH228", "the right one", seen("number_of_items", 1, 0), NOTHING_SAID),
+    Case(
+        "HH229",
+        "no column of the row",
+        seen("uncorrelated", 0, 1),
+        "Order.uncorrelated is 0 in Python and 1 in SQL: the subquery over items mentions no column of Order, so it has one value for all rows.",
+    ),
+    Case("HH229", "one at least", seen("misjoined", 0, 1), NOTHING_SAID),
+    Case(
         "HH230",
         "random()",
         seen("chance", 1, 0.5, answers=[elsewhere("where", (), ((1,),))]),
@@ -183,7 +197,7 @@ CASES = [
     Case(
         "HH238",
         "a set in Python",
-        seen("artists", 1, 2),
+        seen("artists", 1, 2, items=[{"song_id": 1}, {"song_id": 1}], songs=[{"artist": "a"}]),
         "Order.artists is 1 in Python and 2 in SQL: the getter puts the values into a set, and `count(songs.artist)` takes one as often as it comes.",
     ),
     Case("HH238", "fewer in SQL", seen("artists", 2, 1), NOTHING_SAID),
@@ -270,7 +284,7 @@ CASES = [
         seen("any_price", 0, None),
         "Order.any_price is 0 in Python and NULL in SQL: there is no row of items, and a scalar subquery without rows is NULL.",
     ),
-    Case("HH246", "there is a row", seen("sum_of_items", 0, None, items=[{"price": 1}]), NOTHING_SAID),
+    Case("HH246", "a value", seen("sum_of_items", 0, 1, items=[{"price": 1}]), NOTHING_SAID),
     Case(
         "HH247",
         "a sum with NULL",

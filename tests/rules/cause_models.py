@@ -158,6 +158,14 @@ class Order(Base):
     def tagged(self):
         return "x" in self.tags
 
+    @sql(lambda cls: select(func.count(Item.id)).where(Item.order_id == cls.parent_id).scalar_subquery())
+    def misjoined(self):
+        return len(self.items)
+
+    @sql(lambda _: select(func.count(Item.id)).where(Item.done.is_(True)).scalar_subquery())
+    def uncorrelated(self):
+        return len([item for item in self.items if item.done])
+
     @hybrid_property
     def number_of_children(self):
         return len(self.children)

@@ -63,7 +63,7 @@ class SecondsOfTheDay(ValueCause):
         if call is None or 1 <= apart <= DAY - 1:
             return None
         return (
-            f"{values_shown(seen, python, sql)}: `.seconds` of a timedelta is what is left below a day, and `{call.shown}` the whole span.",
+            f"{values_shown(seen, python, sql)}: `.seconds` of a timedelta is what is left below a day, and `{call.brief}` the whole span.",
             "Take the whole span in the getter: `.total_seconds()` in place of `.seconds`.",
         )
 
@@ -100,7 +100,7 @@ class YearsSubtracted(ValueCause):
         column = next((each for call in calls for each in call.columns), None)
         born = written(seen, column) if column is not None else "..."
         return (
-            f"{values_shown(seen, python, sql)}: the SQL subtracts years, `{calls[0].shown} - {calls[1].shown}`, whether the day has come this year "
+            f"{values_shown(seen, python, sql)}: the SQL subtracts years, `{calls[0].brief} - {calls[1].brief}`, whether the day has come this year "
             "or not; the getter asks for it.",
             f"Ask for the day in SQL too: `extract('year', func.age(func.current_date(), {born}))`.",
         )
@@ -241,7 +241,7 @@ class DateInSessionZone(ZoneCause):
                 continue
             name = written(seen, column)
             return (
-                f"{said}: `{operation.shown}` goes by the time zone of the session.",
+                f"{said}: `{operation.brief}` goes by the time zone of the session.",
                 f"Name the zone in SQL, the one that the getter goes by: `func.timezone('UTC', {name})` in place of `{name}`.",
             )
         return None
@@ -279,7 +279,7 @@ class DayOverClockChange(ZoneCause):
             if ZONED in types and "INTERVAL" in types:
                 moment = operation.operands[types.index(ZONED)]
                 return (
-                    f"{said}: in `{operation.shown}` a day is one of the calendar in the session's zone, of 23 or 25 hours when its clocks change; "
+                    f"{said}: in `{operation.brief}` a day is one of the calendar in the session's zone, of 23 or 25 hours when its clocks change; "
                     "timedelta(days=1) is 24 hours.",
                     f"Add hours in SQL: `{operand_written(seen, moment)} + func.make_interval(0, 0, 0, 0, 24)`; timedelta is sent as days.",
                 )

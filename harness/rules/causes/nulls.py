@@ -16,6 +16,7 @@ from harness.rules.cause import (
     Explanation,
     ValueCause,
     attribute,
+    fact,
     is_number,
     null_columns,
     operand_written,
@@ -165,7 +166,7 @@ class OrAgainstCoalesce(ValueCause):
                 name = written(seen, operand.column)
                 return (
                     f"{values_shown(seen, python, sql)}: {attribute(seen, operand.column)} is {shown(value)}, which `or` in the getter skips as "
-                    f"empty, while `{call.shown}` skips NULL alone.",
+                    f"empty, while `{call.brief}` skips NULL alone.",
                     f"Let SQL skip it too, `func.coalesce(func.nullif({name}, {shown(value)}), ...)`, or ask for None in the getter: "
                     f"`self.{name.rpartition('.')[2]} if self.{name.rpartition('.')[2]} is not None else ...`.",
                 )
@@ -190,16 +191,16 @@ class Undecided(ValueCause):
         if sql is not None or not isinstance(python, bool):
             return None
         nulls = null_columns(seen, key)
-        condition = next(
-            (each for each in operations(seen, *LOGIC) if each.depth == 0 and set(each.columns) & set(nulls)),
-            None,
-        )
+        conditions = [
+            each for each in operations(seen, *LOGIC) if each.depth == 0 and set(each.columns) & set(nulls)
+        ]
+        condition = min(conditions, key=lambda each: len(each.shown), default=None)
         column = next((each for each in nulls if condition is not None and each in condition.columns), None)
         if column is None and seen.structure.type_name == "Boolean" and nulls:
             column = nulls[0]
         if column is None:
             return None
-        what = f"`{condition.shown}`" if condition is not None else "the column"
+        what = f"`{condition.brief}`" if condition is not None else "the column"
         name = written(seen, column)
         way = f"`or_({name}.is_(None), ...)`" if python else f"`and_({name}.is_not(None), ...)`"
         return (
@@ -224,16 +225,18 @@ class PredicateSkipsNull(ValueCause):
 
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where a row with NULL under a predicate is there."""
+        if sql is None:
+            return None
         for query in seen.structure.subqueries:
             for predicate in query.predicates:
-                column = next(
-                    (each for each in predicate.columns if _holds_null(seen, query, key, each)), None
-                )
-                if predicate.name not in LOGIC - {"is", "is_not"} or column is None:
+                column = predicate.columns[0] if len(predicate.columns) == 1 else None
+                if predicate.name not in LOGIC or column is None or fact(seen, column).references:
+                    continue
+                if not _holds_null(seen, query, key, column):
                     continue
                 name = written(seen, column)
                 return (
-                    f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL in one of the rows, so `{predicate.shown}` is "
+                    f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL in one of the rows, so `{predicate.brief}` is "
                     "neither true nor false there, and the subquery leaves the row out; the getter does not.",
                     f"Say what NULL counts for in the subquery, {_with_null(predicate, name)}, and the same in the getter.",
                 )
@@ -285,7 +288,7 @@ class AggregateSkipsNull(ValueCause):
                 if sql is None and not _filled(seen, query, key, column):
                     continue  # no row at all, as far as the aggregate goes
                 return (
-                    f"{values_shown(seen, python, sql)}: `{call.shown}` leaves out the rows in which {attribute(seen, column)} is NULL; the getter "
+                    f"{values_shown(seen, python, sql)}: `{call.brief}` leaves out the rows in which {attribute(seen, column)} is NULL; the getter "
                     "takes them.",
                     _counting_null(seen, call, column),
                 )
@@ -327,19 +330,12 @@ class NoRows(ValueCause):
         query = next((each for each in seen.structure.subqueries if _gives_nothing(seen, each, key)), None)
         if query is None:
             return None
-        call = next(
-            (
-                each
-                for each in operations(seen, *AGGREGATES)
-                if each.depth and any(each.shown in s.shown for s in query.selected)
-            ),
-            None,
-        )
+        call = None if query.grouped else _aggregate_of(seen, query)
         tables = ", ".join(query.tables)
         if call is not None:
             inside = ", ".join(operand_written(seen, each) for each in call.operands)
             return (
-                f"{values_shown(seen, python, sql)}: there is no row of {tables} to aggregate, and `{call.shown}` of no rows is NULL.",
+                f"{values_shown(seen, python, sql)}: there is no row of {tables} to aggregate, and `{call.brief}` of no rows is NULL.",
                 f"Give SQL the same default: `func.coalesce(func.{call.name}({inside}), {shown(python)})`.",
             )
         return (
@@ -348,8 +344,23 @@ class NoRows(ValueCause):
         )
 
 
+def _aggregate_of(seen: Example, query: Subquery) -> Operation | None:
+    """The aggregate that a subquery gives."""
+    selected = " ".join(each.shown for each in query.selected)
+    return next(
+        (each for each in operations(seen, *AGGREGATES) if each.depth and each.shown in selected), None
+    )
+
+
 def _gives_nothing(seen: Example, query: Subquery, key: Key) -> bool:
-    if query.exists or any("count(" in each.shown for each in query.selected):
+    if query.exists:
+        return False
+    if query is seen.structure.subqueries[0] and not any(
+        each.depth == 0 for each in seen.structure.operations
+    ):
+        if _aggregate_of(seen, query) is not None:
+            return True  # the whole expression is the aggregate, and it is NULL
+    elif any("count(" in each.shown for each in query.selected):
         return False
     rows = rows_of(seen, query, key)
     if rows is None:
@@ -387,7 +398,7 @@ class PassedOn(ValueCause):
         column = next((each for each in nulls if operation is None or each in operation.columns), None)
         if column is None or (operation is None and seen.structure.subqueries):
             return None
-        what = f"`{operation.shown}`" if operation is not None else "the SQL"
+        what = f"`{operation.brief}`" if operation is not None else "the SQL"
         return (
             f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL, and {what} passes NULL on; the getter does not.",
             f"Say what NULL counts for in SQL: `func.coalesce({written(seen, column)}, ...)`, or return None from the getter there.",

@@ -134,7 +134,7 @@ class Overflow(Cause):
         first = operation.operands[0]
         columns = " and ".join(attribute(seen, each) for each in operation.columns)
         return (
-            f"{said}. `{operation.shown}` is computed as {operation.type_name}, which ends at {LARGEST[operation.type_name]}.{python}",
+            f"{said}. `{operation.brief}` is computed as {operation.type_name}, which ends at {LARGEST[operation.type_name]}.{python}",
             f"Widen an operand, `{_arithmetic(seen, operation, _cast(seen, first, WIDER[operation.type_name]))}`, or bound {columns} by CHECK "
             "constraints.",
         )
@@ -178,7 +178,7 @@ class DivisionByZero(Cause):
         if refusal.sqlstate != "22012":
             return None
         division = next((each for each in _divisions(seen) if each.columns), None)
-        what = f": `{division.shown}`" if division is not None else ""
+        what = f": `{division.brief}`" if division is not None else ""
         return (
             f"PostgreSQL can't answer select({seen.hybrid.name}), for a row divides by zero{what}. {_in_python(seen)}",
             f"Let the divisor be NULL in place of 0: {_guarded(seen, division)}, and return None from the getter there.",
@@ -245,7 +245,7 @@ class RoundedHalf(ValueCause):
         if call is None or unit is None or not uses(seen, "round", "quantize", "__round__"):
             return None
         return (
-            f"{values_shown(seen, python, sql)}: a half, which Python's round() takes to the even neighbour and `{call.shown}` away from zero.",
+            f"{values_shown(seen, python, sql)}: a half, which Python's round() takes to the even neighbour and `{call.brief}` away from zero.",
             f"Round away from zero in the getter too: `.quantize(Decimal('{unit}'), rounding=ROUND_HALF_UP)` of a Decimal.",
         )
 
@@ -301,7 +301,7 @@ class IntegerByOtherRule(ValueCause):
         words = {"trunc": "cuts the fraction off", "floor": "goes down", "ceil": "goes up", "round": "rounds"}
         inside = operand_written(seen, operation.operands[0]) if operation.operands else "..."
         return (
-            f"{values_shown(seen, python, sql)}: the getter {words[rule]}, and `{operation.shown}` {words[sql_rule]}.",
+            f"{values_shown(seen, python, sql)}: the getter {words[rule]}, and `{operation.brief}` {words[sql_rule]}.",
             f"Come to the integer by the same rule in SQL: `cast(func.{rule}({inside}), Integer)`.",
         )
 
@@ -338,7 +338,7 @@ class FloorDivision(ValueCause):
                 continue
             left, right = division.operands
             return (
-                f"{values_shown(seen, python, sql)}: `//` goes down in Python, and `{division.shown}` cuts the fraction off in PostgreSQL, "
+                f"{values_shown(seen, python, sql)}: `//` goes down in Python, and `{division.brief}` cuts the fraction off in PostgreSQL, "
                 "which is another number where the quotient is negative.",
                 f"Go down in SQL too: `func.floor({_cast(seen, left, 'Numeric')} / {operand_written(seen, right)})`.",
             )
@@ -378,7 +378,7 @@ class RemainderOfNegatives(ValueCause):
                 continue
             left, right = (operand_written(seen, each) for each in remainder.operands)
             return (
-                f"{values_shown(seen, python, sql)}: the remainder has the sign of the divisor in Python, and in `{remainder.shown}` that of "
+                f"{values_shown(seen, python, sql)}: the remainder has the sign of the divisor in Python, and in `{remainder.brief}` that of "
                 "the dividend.",
                 f"Take the remainder twice: `func.mod(func.mod({left}, {right}) + {right}, {right})`.",
             )
@@ -404,7 +404,13 @@ class IntegerDivision(ValueCause):
         if not (is_number(python) and is_number(sql)) or not (_finite(python) and _finite(sql)):
             return None
         operators = seen.hybrid.python.operators
-        division = next(operations(seen, "floordiv", "truediv", "div"), None)
+        whole = (
+            each
+            for each in operations(seen, "floordiv", "div")
+            if all(operand.type_name in INTEGERS for operand in each.operands)
+        )
+        exact = operations(seen, "truediv") if "//" in operators else whole
+        division = next(exact, None)
         shown_division = division.shown if division is not None else "/"
         if division is None and not seen.structure.literal:
             return None

@@ -35,7 +35,7 @@ class NotBeforeIs(PositionCause):
 
     def marks(self, seen: Example) -> bool:
         """Where the whole expression is NOT of a column."""
-        outermost = seen.structure.operations[:1]
+        outermost = () if seen.structure.foreign_tables else seen.structure.operations[:1]
         return any(
             each.name == "not" and each.shown.startswith("NOT ") and each.operands[0].column
             for each in outermost
@@ -50,7 +50,7 @@ class NotBeforeIs(PositionCause):
         negation = seen.structure.operations[0]
         column = operand_written(seen, negation.operands[0])
         return (
-            f"`{seen.hybrid.name}.is_(None)` becomes `{negation.shown} IS NULL`, which PostgreSQL reads as NOT ({negation.operands[0].shown} IS NULL): it finds "
+            f"`{seen.hybrid.name}.is_(None)` becomes `{negation.brief} IS NULL`, which PostgreSQL reads as NOT ({negation.operands[0].shown} IS NULL): it finds "
             "the rows whose value is not NULL.",
             f"Decide what NULL counts for, `{column}.is_not(True)` or `{column}.is_(False)`, in place of `~{column}`.",
         )
@@ -121,7 +121,7 @@ class CorrelatesToClass(PositionCause):
 
     def marks(self, seen: Example) -> bool:
         """Where a subquery on an alias still correlates to the class."""
-        return seen.structure.correlates_to_class
+        return seen.structure.correlates_to_class and not seen.structure.own_table_under_alias
 
     def explain_position(
         self, seen: Example, answer: Answer, apart: RowDifference | None

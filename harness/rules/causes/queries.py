@@ -14,6 +14,7 @@ from harness.rules.cause import (
     Explanation,
     ValueCause,
     attribute,
+    fact,
     is_number,
     operand_written,
     operations,
@@ -63,6 +64,7 @@ SET_RETURNING = frozenset(
 IN_ORDER = frozenset({"string_agg", "array_agg", "json_agg", "jsonb_agg", "json_arrayagg", "xmlagg"})
 COUNTED = frozenset({"count", "sum", "avg", "string_agg", "array_agg", "json_agg", "jsonb_agg"})
 """Aggregates that change when a row comes twice."""
+NO_KEY = ".where(...)"
 DEDUPLICATING = frozenset({"set", "frozenset", "fromkeys", "unique", "unique_everseen"})
 
 
@@ -105,7 +107,7 @@ class Volatile(Cause):
         if call is None:
             return None
         return (
-            f"{said}`{call.shown}` has another value each time it is evaluated, in SELECT, WHERE and ORDER BY of one statement, and "
+            f"{said}`{call.brief}` has another value each time it is evaluated, in SELECT, WHERE and ORDER BY of one statement, and "
             "Python knows none of them.",
             f"Store the value in a column of {seen.hybrid.class_name} (`server_default={_func(call)}`) and read that on both sides.",
         )
@@ -159,8 +161,8 @@ class SetReturning(Cause):
         )
         element = f"an element, `{written(seen, array)}[1]`" if array else "an element"
         return (
-            f"{said}: `{call.shown}` returns a set, one row for each element and none where it is empty.",
-            f"Return one value for each {seen.hybrid.class_name}: {element}, or a scalar subquery that aggregates over `{call.shown}`.",
+            f"{said}: `{call.brief}` returns a set, one row for each element and none where it is empty.",
+            f"Return one value for each {seen.hybrid.class_name}: {element}, or a scalar subquery that aggregates over `{call.brief}`.",
         )
 
 
@@ -189,7 +191,7 @@ class AggregateOutside(Cause):
         inside = ", ".join(operand_written(seen, each) for each in call.operands)
         table = next((column.rpartition(".")[0] for column in call.columns), None)
         return (
-            f"PostgreSQL can't answer select({seen.hybrid.name}): the aggregate `{call.shown}` stands in the query itself, not in a "
+            f"PostgreSQL can't answer select({seen.hybrid.name}): the aggregate `{call.brief}` stands in the query itself, not in a "
             f"subquery of its own, so it is one value for all rows ({refusal}).",
             f"Make it a correlated subquery: `select(func.{call.name}({inside})){_joined(seen, table)}.scalar_subquery()`.",
         )
@@ -197,13 +199,11 @@ class AggregateOutside(Cause):
 
 def _joined(seen: Example, table: str | None) -> str:
     """The condition that ties ``table`` to the row, where a foreign key says it."""
-    for column, fact in seen.structure.facts.items():
-        owner = column.rpartition(".")[0]
-        for target in fact.references:
-            known = seen.structure.facts.get(target)
-            if owner == table and not fact.own and known is not None and known.own:
+    for column, known in seen.structure.facts.items():
+        for target in known.references:
+            if column.rpartition(".")[0] == table and not known.own and fact(seen, target).own:
                 return f".where({written(seen, column)} == {written(seen, target)})"
-    return ".where(...)"
+    return NO_KEY
 
 
 class SeveralRows(Cause):
@@ -265,7 +265,7 @@ class NoSuchOperator(Cause):
             (each for each in seen.structure.operations if _between_types(each)),
             None,
         )
-        where = f" in `{wrong.shown}`" if wrong is not None else ""
+        where = f" in `{wrong.brief}`" if wrong is not None else ""
         return (
             f"PostgreSQL can't answer select({seen.hybrid.name}): {said}{where}.",
             _matching_types(seen, wrong),
@@ -326,6 +326,66 @@ class JoinReversed(ValueCause):
         return None
 
 
+class CorrelatedToAnother(ValueCause):
+    """The subquery is tied to another column of the row than the relationship."""
+
+    code = "HH228"
+    name = "correlated-to-another-column"
+    documentation = Documentation(
+        what="The subquery compares the foreign key with another column of the row than the relationship that the getter reads does.",
+        why="Each row gets the total of another row's children.",
+        limits="Relationships to other classes that the getter reads, where the SQL compares their far column with another one and never with the right one.",
+        example="select(func.count(Item.id)).where(Item.order_id == cls.customer_id)",
+        instead="select(func.count(Item.id)).where(Item.order_id == cls.id)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the far column of a relationship meets another one."""
+        del key
+        have = {
+            (each.inner, each.outer) for query in seen.structure.subqueries for each in query.correlations
+        }
+        for each in seen.hybrid.relationships_read:
+            for remote, local in zip(each.remote_side, each.local_side, strict=False):
+                wrong = next((outer for inner, outer in have if inner == remote and outer != local), None)
+                if wrong is None or (remote, local) in have or each.owner == each.target:
+                    continue
+                return (
+                    f"{values_shown(seen, python, sql)}: {each.owner}.{each.name}, which the getter reads, joins {attribute(seen, remote)} to "
+                    f"{attribute(seen, local)}, and the subquery to {attribute(seen, wrong)}.",
+                    f"Tie it to the row as the relationship does: `{written(seen, remote)} == {written(seen, local)}`.",
+                )
+        return None
+
+
+class NotCorrelated(ValueCause):
+    """The subquery is not tied to the row at all."""
+
+    code = "HH229"
+    name = "subquery-not-correlated"
+    documentation = Documentation(
+        what="The expression is a subquery that mentions no column of the row it is evaluated for.",
+        why="It gives one value, that of the whole table, for all rows.",
+        limits="Reported where no part of the SQL mentions the class's own table, and none of it is text.",
+        example="select(func.count(Item.id)).scalar_subquery()",
+        instead="select(func.count(Item.id)).where(Item.order_id == cls.id).scalar_subquery()",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where nothing ties a subquery to the row."""
+        del key
+        structure = seen.structure
+        if structure.depends_on_row or structure.literal or not structure.subqueries:
+            return None
+        tables = structure.subqueries[0].tables
+        condition = next((each for table in tables if (each := _joined(seen, table)) != NO_KEY), NO_KEY)
+        return (
+            f"{values_shown(seen, python, sql)}: the subquery over {', '.join(tables)} mentions no column of {seen.hybrid.class_name}, so it "
+            "has one value for all rows.",
+            f"Tie it to the row: `{condition}`.",
+        )
+
+
 class LimitWithoutOrder(ValueCause):
     """LIMIT takes any of the rows."""
 
@@ -382,7 +442,7 @@ class AggregateWithoutOrder(ValueCause):
             return None
         first, *rest = [operand_written(seen, each) for each in call.operands] or ["..."]
         return (
-            f"{values_shown(seen, python, sql)}: the same elements in another order. `{call.shown}` has no ORDER BY, so its order is "
+            f"{values_shown(seen, python, sql)}: the same elements in another order. `{call.brief}` has no ORDER BY, so its order is "
             "that in which PostgreSQL happens to read the rows.",
             f"Order it as the getter does: `func.{call.name}({', '.join([f'aggregate_order_by({first}, ...)', *rest])})`.",
         )
@@ -424,13 +484,15 @@ class DuplicatesCounted(ValueCause):
         sql_distinct = any(each.distinct for each in seen.structure.operations) or any(
             each.distinct or each.grouped for each in seen.structure.subqueries
         )
-        call = next((each for each in operations(seen, *COUNTED) if each.depth), None)
-        if call is None or python_distinct == sql_distinct or (_size(python) < _size(sql)) != python_distinct:
+        call = next((each for each in operations(seen, *COUNTED - {"sum", "avg"}) if each.depth), None)
+        if call is None or python_distinct == sql_distinct or not _repeats(seen, call):
+            return None
+        if (_size(python) < _size(sql)) != python_distinct:
             return None
         inside = operand_written(seen, call.operands[0]) if call.operands else "..."
         if python_distinct:
             return (
-                f"{values_shown(seen, python, sql)}: the getter puts the values into a set, and `{call.shown}` takes one "
+                f"{values_shown(seen, python, sql)}: the getter puts the values into a set, and `{call.brief}` takes one "
                 "as often as it comes.",
                 f"Take each once in SQL too: `func.{call.name}({inside}.distinct())`.",
             )
@@ -438,6 +500,19 @@ class DuplicatesCounted(ValueCause):
             f"{values_shown(seen, python, sql)}: the SQL is DISTINCT, and the getter takes a value as often as it comes.",
             f"Put the values into a set in the getter of {seen.hybrid.name}, or leave DISTINCT out.",
         )
+
+
+def _repeats(seen: Example, call: Operation) -> bool:
+    """Whether a value that the aggregate takes can come twice in the data: its own rows repeat it, or a join does."""
+    column = call.operands[0].column if call.operands else None
+    if column is None:
+        return False
+    table, _, name = column.rpartition(".")
+    values = [row.get(name) for row in seen.dataset.tables.get(table, ()) if row.get(name) is not None]
+    repeated = any(same(one, other) for i, one in enumerate(values) for other in values[:i])
+    query = next((each for each in seen.structure.subqueries if table in each.tables), None)
+    others = [each for each in query.tables if each != table] if query is not None else []
+    return repeated or (bool(values) and any(len(seen.dataset.tables.get(each, ())) > 1 for each in others))
 
 
 def _is_magnitude(value: Any) -> bool:
@@ -473,7 +548,7 @@ class FanOut(ValueCause):
             if len(query.tables) < 2 or query.distinct or query.grouped or not calls or not several:  # noqa: PLR2004 - no join
                 continue
             return (
-                f"{values_shown(seen, python, sql)}: `{calls[0].shown}` runs over the join of {' and '.join(query.tables)}, in which a row comes "
+                f"{values_shown(seen, python, sql)}: `{calls[0].brief}` runs over the join of {' and '.join(query.tables)}, in which a row comes "
                 "once for each partner that it finds.",
                 f"Ask for the partner by EXISTS (`.any()`) in place of the join, aggregate before joining, or take each once: "
                 f"`func.{calls[0].name}({operand_written(seen, calls[0].operands[0]) if calls[0].operands else '...'}.distinct())`.",
@@ -481,6 +556,15 @@ class FanOut(ValueCause):
         return None
 
 
-CERTAIN = (Volatile(), SetReturning(), AggregateOutside(), SeveralRows(), NoSuchOperator(), JoinReversed())
+CERTAIN = (
+    Volatile(),
+    SetReturning(),
+    AggregateOutside(),
+    SeveralRows(),
+    NoSuchOperator(),
+    JoinReversed(),
+    CorrelatedToAnother(),
+    NotCorrelated(),
+)
 ORDER = (LimitWithoutOrder(), AggregateWithoutOrder())
 LIKELY = (DuplicatesCounted(), FanOut())

@@ -111,7 +111,7 @@ class Wildcards(ValueCause):
                 else f"Escape them in the pattern, `{call}(..., escape='/')`, or use `.contains(..., autoescape=True)`."
             )
             return (
-                f"{values_shown(seen, python, sql)}: in `{operation.shown}` the {_characters(wanted)} of {shown(wanted)} is a wildcard or an escape of LIKE; "
+                f"{values_shown(seen, python, sql)}: in `{operation.brief}` the {_characters(wanted)} of {shown(wanted)} is a wildcard or an escape of LIKE; "
                 "the getter takes it as it is.",
                 way,
             )
@@ -169,12 +169,12 @@ class CaseIgnored(ValueCause):
         said = values_shown(seen, python, sql)
         if folding is not None and python_folds:
             return (
-                f"{said}: Python and `{folding.shown}` change the case of some letters by different rules.",
+                f"{said}: Python and `{folding.brief}` change the case of some letters by different rules.",
                 "Compare by one rule: keep a column with the changed text, filled by one side, and read it on both.",
             )
         if folding is not None:
             return (
-                f"{said}: `{folding.shown}` ignores the case of letters, and the getter does not.",
+                f"{said}: `{folding.brief}` ignores the case of letters, and the getter does not.",
                 f"Ignore it in the getter of {seen.hybrid.name} too, `.lower()`, or in neither.",
             )
         texts = [each for each in seen.structure.columns if fact(seen, each).type_name.startswith(TEXTS)]
@@ -231,7 +231,7 @@ class SubstringFromZero(ValueCause):
                 continue
             rest = ", ".join([str(start + 1), *(operand_written(seen, each) for each in numbers[1:])])
             return (
-                f"{values_shown(seen, python, sql)}: `{call.shown}` begins at character {start}, and SQL counts from 1 where Python's slice "
+                f"{values_shown(seen, python, sql)}: `{call.brief}` begins at character {start}, and SQL counts from 1 where Python's slice "
                 "counts from 0.",
                 f"Begin one later: `func.{call.name}({operand_written(seen, text)}, {rest})`.",
             )
@@ -271,7 +271,7 @@ class Unanchored(ValueCause):
                 continue
             anchored = f"^({pattern})$" if whole else f"^{pattern}" if "|" not in pattern else f"^({pattern})"
             return (
-                f"{values_shown(seen, python, sql)}: the getter matches from the start of the text, and `{operation.shown}` anywhere in it.",
+                f"{values_shown(seen, python, sql)}: the getter matches from the start of the text, and `{operation.brief}` anywhere in it.",
                 f"Anchor the pattern: `{operand_written(seen, operation.operands[0])}.regexp_match({anchored!r})`, or search in the getter, "
                 "`re.search`.",
             )
@@ -301,7 +301,7 @@ class CollationOrder(ValueCause):
             if ordered is None or isinstance(python, bool) != (operation.name in ORDERINGS):
                 continue
             return (
-                f"{values_shown(seen, python, sql)}: `{operation.shown}` orders text by the collation of the database or the column, Python by code "
+                f"{values_shown(seen, python, sql)}: `{operation.brief}` orders text by the collation of the database or the column, Python by code "
                 "point.",
                 f"Order by code point in SQL too: `{operand_written(seen, ordered)}.collate('C')`.",
             )

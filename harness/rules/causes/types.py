@@ -172,9 +172,9 @@ class JsonNumberAsText(ValueCause):
             column, path = operation.operands[0].column or "", operation.operands[-1].value
             compared = _compared(seen, operation)
             what = (
-                f"`{compared.shown}` compares it as text, by which '9' > '10'"
+                f"`{compared.brief}` compares it as text, by which '9' > '10'"
                 if compared
-                else f"`{operation.shown}` is its text"
+                else f"`{operation.brief}` is its text"
             )
             way = "as_integer" if isinstance(number, int) else "as_float"
             return (
@@ -303,7 +303,7 @@ class EnumOrder(ValueCause):
             labels = fact(seen, column).labels
             name = written(seen, column)
             return (
-                f"{values_shown(seen, python, sql)}: `{operation.shown}` orders by the enum's declaration, {' < '.join(labels)}, where Python "
+                f"{values_shown(seen, python, sql)}: `{operation.brief}` orders by the enum's declaration, {' < '.join(labels)}, where Python "
                 "orders the labels as texts.",
                 f"Compare by position in the getter, `{list(labels)!r}.index(...)`, or as texts in SQL, `cast({name}, Text)`.",
             )
