@@ -102,7 +102,7 @@ IN_TENANCY = [
         COST,
         "return func.coalesce(cost, _inline(0))",
         "return cost",
-        "HH207",
+        "HH246",
         1,
     ),
     Edit(
@@ -132,7 +132,7 @@ IN_TENANCY = [
         "HH208",
         3,
     ),
-    Edit("distinct dropped", ADOPTION, "feature_name.distinct()", "feature_name", "HH208", 3),
+    Edit("distinct dropped", ADOPTION, "feature_name.distinct()", "feature_name", "HH238", 3),
     Edit(
         "+ 1",
         DEPTH,
@@ -153,9 +153,9 @@ IN_TENANCY = [
     Edit("descendants dropped in Python", COST, "waiting.extend(tenant.children)", "pass", "HH208", 3),
     Edit("NULL-skip dropped in Python", COST, " for cost in costs if cost is not None", " for cost in costs", "HH204", 2),
     Edit("NULL-skip dropped in SQL", DEPTH, ".where(member.parent_id.is_not(None))", "", "HH208", 1),
-    Edit("another column summed", COST, "_sum_of_costs(usage.inference_cost)", "_sum_of_costs(usage.id)", "HH208", 2),
+    Edit("another column summed", COST, "_sum_of_costs(usage.inference_cost)", "_sum_of_costs(usage.id)", "HH226", 2),
     Edit("sum -> max", COST, "func.sum(cost, type_=Numeric())", "func.max(cost, type_=Numeric())", "HH208", 3),
-    Edit("another column correlated", ADOPTION, "usage.tenant_id == cls.id", "usage.tenant_id == cls.parent_id", "HH208", 2),
+    Edit("another column correlated", ADOPTION, "usage.tenant_id == cls.id", "usage.tenant_id == cls.parent_id", "HH228", 2),
     Edit("one more in the catalogue", ADOPTION, "float(len(AI_FEATURES))", "float(len(AI_FEATURES) + 1)", "HH208", 2),
     Edit(
         "cast dropped",
@@ -170,20 +170,20 @@ IN_TENANCY = [
         ADOPTION,
         "cast(adopted, Double) / catalogue",
         "adopted // len(AI_FEATURES)",
-        "HH208",
+        "HH267",
         2,
     ),
     Edit("filter dropped", ADOPTION, ".filter(feature_name.in_(catalogue))", "", "HH208", 2),
     Edit("condition dropped", COST, ".where(in_subtree)", "", "HH208", 3),
 ]  # fmt: skip
 IN_SHOP = [
-    Edit("inner join for an outer one", "Customer.number_of_orders", ".outerjoin(", ".join(", "HH207", 1),
+    Edit("inner join for an outer one", "Customer.number_of_orders", ".outerjoin(", ".join(", "HH246", 1),
     Edit("count(*) over an outer join", "Customer.number_of_orders", "func.count(order.id)", "func.count()", "HH208", 1),
-    Edit("a nullable column counted", "Customer.number_of_orders", "func.count(order.id)", "func.count(order.note)", "HH208", 2),
-    Edit("NULL in a comparison", "Customer.may_order", "func.coalesce(cls.credit, 0) > 10", "cls.credit > 10", "HH207", 1),
+    Edit("a nullable column counted", "Customer.number_of_orders", "func.count(order.id)", "func.count(order.note)", "HH245", 2),
+    Edit("NULL in a comparison", "Customer.may_order", "func.coalesce(cls.credit, 0) > 10", "cls.credit > 10", "HH243", 1),
     Edit("> -> >=", "Customer.may_order", "func.coalesce(cls.credit, 0) > 10", "func.coalesce(cls.credit, 0) >= 10", "HH208", 1),
     Edit("negation dropped", "Customer.may_order", "and_(~cls.blocked", "and_(cls.blocked", "HH208", 1),
-    Edit("EXISTS not correlated", "Order.allowed", "customer.id == cls.customer_id, ", "", "HH208", 2),
+    Edit("EXISTS not correlated", "Order.allowed", "customer.id == cls.customer_id, ", "", "HH229", 2),
     Edit("a column of another table", "Order.allowed", "return (\n            select(customer.id)", "return ~Customer.blocked\n        (\n            select(customer.id)", "HH206", 1),
 ]  # fmt: skip
 

@@ -43,6 +43,8 @@ LOGIC = COMPARISONS | {
     "endswith",
     "is_distinct_from",
 }
+COUNTING = AGGREGATES - {"sum", "min", "max", "bool_and", "bool_or", "every", "bit_and", "bit_or", "mode"}
+"""Aggregates to which it matters how many rows they take."""
 INDEXES = frozenset({"->", "->>", "#>", "#>>"})
 """Operators that take a part out of a JSON document."""
 EMPTY = (
@@ -269,7 +271,7 @@ class AggregateSkipsNull(ValueCause):
     code = "HH245"
     name = "aggregate-skips-null"
     documentation = Documentation(
-        what="COUNT(column), AVG, MIN, MAX and the others leave out rows in which the column is NULL; the getter counts them.",
+        what="COUNT(column), AVG, STRING_AGG and others leave out rows in which the column is NULL; the getter counts them.",
         why="The number of items is too low, the mean is over fewer rows than Python's.",
         limits="Reported where such a row is there, and correlated to the instance if the subquery reads one table.",
         example="the getter: len(self.items); the expression: func.count(Item.price)",
@@ -279,7 +281,7 @@ class AggregateSkipsNull(ValueCause):
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where the aggregate's column is NULL in a row."""
         for query in seen.structure.subqueries:
-            for call in operations(seen, *AGGREGATES - {"sum"}):
+            for call in operations(seen, *COUNTING):
                 column = call.operands[0].column if call.operands else None
                 if column is None or call.depth == 0 or not _holds_null(seen, query, key, column):
                     continue
@@ -287,6 +289,8 @@ class AggregateSkipsNull(ValueCause):
                     continue
                 if sql is None and not _filled(seen, query, key, column):
                     continue  # no row at all, as far as the aggregate goes
+                if call.name == "avg" and is_number(python) and is_number(sql) and abs(python) >= abs(sql):
+                    continue  # over more rows the mean would be nearer to 0
                 return (
                     f"{values_shown(seen, python, sql)}: `{call.brief}` leaves out the rows in which {attribute(seen, column)} is NULL; the getter "
                     "takes them.",
@@ -352,12 +356,19 @@ def _aggregate_of(seen: Example, query: Subquery) -> Operation | None:
     )
 
 
+def _is_whole(seen: Example, key: Key) -> bool:
+    """Whether nothing but a CASE that asks for NULL stands around the first subquery, so that its value is the expression's."""
+    around = [each for each in seen.structure.operations if each.depth == 0]
+    conditions = [each for each in around if each.name != "case"]
+    return all(
+        each.name in ("is", "is_not") and not null_columns(seen, key, each.columns) for each in conditions
+    )
+
+
 def _gives_nothing(seen: Example, query: Subquery, key: Key) -> bool:
     if query.exists:
         return False
-    if query is seen.structure.subqueries[0] and not any(
-        each.depth == 0 for each in seen.structure.operations
-    ):
+    if query is seen.structure.subqueries[0] and _is_whole(seen, key):
         if _aggregate_of(seen, query) is not None:
             return True  # the whole expression is the aggregate, and it is NULL
     elif any("count(" in each.shown for each in query.selected):
