@@ -196,8 +196,8 @@ MISBEHAVIOUR = {
     ),
     "SQL fails": (
         bad("return self.amount", "return 1 / (cls.id - cls.id)"),
-        "HH202",
-        "PostgreSQL can't answer select(Item.bad): DivisionByZero: division by zero.",
+        "HH262",
+        "PostgreSQL can't answer select(Item.bad), for a row divides by zero: ",
     ),
     "SQL kills its backend": (
         bad("return self.amount", "return cast(func.pg_terminate_backend(func.pg_backend_pid()), Text)"),
@@ -209,7 +209,7 @@ MISBEHAVIOUR = {
         "HH505",
         "The connection to PostgreSQL broke while Item.bad was evaluated: ",
     ),
-    "a getter is a matter of chance": (bad("return random.random()", "return func.random()"), "HH208", "Item.bad is 0."),
+    "a getter is a matter of chance": (bad("return random.random()", "return func.random()"), "HH230", "Item.bad is 0."),
     "a getter raises now and then": (
         bad(
             """
