@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -161,4 +162,5 @@ def test_each_finding_says_where_and_how_to_see_it_again(pitfalls):
             assert finding["file"].endswith("models/pitfalls.py")
             line = (ROOT / "models/pitfalls.py").read_text().splitlines()[finding["line"] - 1]
             assert line.strip().startswith(f"def {name.partition('.')[2]}(")
-            assert finding["reproduce"] == f"hybrid-harness check models.pitfalls --only {name} --seed 0"
+            address = f"models.pitfalls::{name}::{finding['rule']}::{finding['position']}"
+            assert finding["reproduce"] == shlex.join(["hybrid-harness", "replay", address])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from harness.core.expression import Operation, Subquery
@@ -161,10 +162,12 @@ class OrAgainstCoalesce(ValueCause):
             return None
         row = own_row(seen, key)
         for call in operations(seen, "coalesce"):
-            for operand in call.operands[:-1]:
+            for operand, after in pairwise(call.operands):
                 value = row.get(operand.column or "")
                 if operand.column is None or value is None or value:
                     continue
+                if after.literal and after.value == value:
+                    continue  # `or` goes on to the same
                 name = written(seen, operand.column)
                 return (
                     f"{values_shown(seen, python, sql)}: {attribute(seen, operand.column)} is {shown(value)}, which `or` in the getter skips as "
