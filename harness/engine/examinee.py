@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,11 +21,12 @@ from harness.core.observation import (
     Compiled,
     Example,
     Growth,
+    Key,
     QueryPlan,
     ServerLoss,
     Translation,
 )
-from harness.core.outcome import Returned
+from harness.core.outcome import Outcome, Returned
 from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
 from harness.core.snapshot_file import COLUMNS, RESULT_TYPE, SCANS, STATEMENTS, TABLES
@@ -36,7 +37,7 @@ from harness.evaluation.canonical import CanonicalSQL, canonical_sql
 from harness.evaluation.comparison_side import ComparisonSide
 from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
-from harness.evaluation.python_side import PythonSide
+from harness.evaluation.python_side import PythonSide, Unloadable
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
@@ -87,6 +88,7 @@ class Examinee:
         self.readable_differs = False
         self.result_type: str | None = None
         self._spent = 0.0
+        self.unloadable: list[Rejected] = []
 
     @cached_property
     def translation(self) -> Translation:
@@ -160,9 +162,18 @@ class Examinee:
             answers: tuple[Answer, ...] = ()
             if isinstance(select, Returned) and positions != frozenset():
                 answers = tuple(sides.sql.answers(connection, select.value, only=positions))
-            python = sides.python.evaluate(session)
+            python = self._python(session, sides, select)
             structure = self.translation.structure
             return Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
+
+    def _python(self, session: Session, sides: Sides, select: Outcome) -> Mapping[Key, Outcome]:
+        """The getter's side; none where what fails the select of the hybrid fails that of its class too."""
+        try:
+            return sides.python.evaluate(session)
+        except Unloadable:
+            if isinstance(select, Returned):
+                raise
+            return {}
 
     def _compared(self, session: Session, dataset: Dataset, sides: Sides) -> Example:
         """The example of a hybrid that has no value to select."""

@@ -19,6 +19,7 @@ from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Rejected
+from harness.evaluation.python_side import Unloadable
 from harness.generation import Plan, datasets
 from harness.rules import judge
 
@@ -71,7 +72,7 @@ def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples:
     if problems:
         raise problems[0]
     for examinee in examinees:
-        examinee.judge_rejections(rejections)
+        examinee.judge_rejections([*rejections, *examinee.unloadable])
 
 
 def _recover(bench: Bench, problems: list[EnvironmentProblem]) -> None:
@@ -91,6 +92,9 @@ def _keeps_going(examinee: Examinee, session: Session, dataset: Dataset) -> bool
     except ServerLost as loss:
         examinee.lose(str(loss))
         raise
+    except Unloadable as problem:
+        examinee.unloadable.append(problem)
+        return True
     examinee.record(seen)
     return not was_stopped(seen)
 

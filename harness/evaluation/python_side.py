@@ -6,17 +6,22 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import time_machine
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, Select, event, func, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
 
 from harness.core.observation import Key
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.evaluation.containment import contained
+from harness.evaluation.loader import Rejected
 from harness.evaluation.sql_side import alive, back_to_loaded
 from harness.evaluation.subject import Subject
 
 PRELOADED = frozenset({"select", True})
 """Loader strategies of relationships whose lazy loads may as well come in one statement for all instances."""
+
+
+class Unloadable(Rejected):
+    """The server took the rows, but a select of the whole class fails on them, for a column_property of it for instance."""
 
 
 class PythonSide:
@@ -36,10 +41,13 @@ class PythonSide:
         self._seconds = seconds
 
     def evaluate(self, session: Session, *, ends_only: bool = False) -> dict[Key, Outcome]:
-        """An outcome for each instance (or for the first and the last), by primary key."""
+        """An outcome for each instance (or for the first and the last), by primary key.
+
+        Raises Unloadable where the class's own mapping fails on the rows.
+        """
         connection = session.connection()
         outcomes: dict[Key, Outcome] = {}
-        instances = session.scalars(select(self._subject.entity).order_by(*self._subject.key)).unique().all()
+        instances = self._instances(session, select(self._subject.entity).order_by(*self._subject.key))
         with _clock_of(connection) if self._temporal else nullcontext():
             for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
                 key = tuple(self._subject.mapper.primary_key_from_instance(instance))
@@ -55,14 +63,22 @@ class PythonSide:
     def count_statements(self, connection: Connection) -> tuple[int, int, Mapping[str, int]] | None:
         """(instances, statements sent for them, lazy loads by ``Class.relationship``), nothing loaded ahead.
 
-        None where the time limit ended an evaluation.
+        None where the time limit ended an evaluation. Raises Unloadable as evaluate() does.
         """
         with _session(connection) as session, _counting(connection, session) as (statements, loads):
-            instances = session.scalars(select(self._subject.entity)).unique().all()
+            instances = self._instances(session, select(self._subject.entity))
             for instance in instances:
                 if isinstance(self._value(instance), TimedOut):
                     return None
             return len(instances), statements[0], loads
+
+    def _instances(self, session: Session, statement: Select[Any]) -> Sequence[Any]:
+        loaded = contained(lambda: session.scalars(statement).unique().all(), seconds=self._seconds)
+        if not isinstance(loaded, Returned):
+            back_to_loaded(session.connection())
+            raise Unloadable(f"{self._subject.mapper.class_.__name__} can't be loaded: {loaded}", None)
+        instances: Sequence[Any] = loaded.value
+        return instances
 
     def _value(self, instance: Any) -> Outcome:
         return contained(lambda: self._subject.of(instance), seconds=self._seconds)

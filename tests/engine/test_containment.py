@@ -474,3 +474,43 @@ class Item(Base):
     report = checked(source)["Item.age"]
     assert [each for each in report.findings if each.severity != "info"] == []
     assert report.verdict is Verdict.OK
+
+
+def test_a_class_that_cant_be_loaded_is_no_bug_of_ours(checked):
+    source = """
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Line(Base):
+    __tablename__ = "lines"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    amount: Mapped[int]
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lines: Mapped[list[Line]] = relationship()
+
+    @hybrid_property
+    def empty(self):
+        return not self.lines
+
+    @empty.inplace.expression
+    @classmethod
+    def _empty(cls):
+        return ~cls.lines.any()
+
+Order.amount = column_property(
+    select(Line.amount).where(Line.order_id == Order.id).correlate_except(Line).scalar_subquery()
+)
+"""
+    reports = checked(source)
+    assert [each.rule for each in reports["Order.amount"].findings if each.severity == "error"] == ["HH233"]
+    other = reports["Order.empty"]
+    assert {each.rule for each in other.findings if each.severity != "info"} <= {"HH601"}
+    assert other.verdict is not Verdict.OK or other.stats.comparisons > 0
