@@ -29,20 +29,19 @@ from harness.core.observation import (
 from harness.core.outcome import Outcome, Returned
 from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
-from harness.core.snapshot_file import COLUMNS, RESULT_TYPE, SCANS, STATEMENTS, TABLES
 from harness.discovery import Discovered
+from harness.engine.calls import arguments, uncallable
 from harness.engine.known_failures import Identity, KnownFailures
+from harness.engine.shown_sql import ShownSql
 from harness.engine.tally import Tally
-from harness.evaluation.canonical import CanonicalSQL, canonical_sql
 from harness.evaluation.comparison_side import ComparisonSide
-from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.python_side import PythonSide, Unloadable
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
-from harness.evaluation.translation import compiled, translate
-from harness.generation import argument_values, closure
+from harness.evaluation.translation import translate
+from harness.generation import closure
 from harness.rules import judge
 
 MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
@@ -71,7 +70,7 @@ class Examinee:
     def __init__(self, discovered: Discovered, *, seconds: float, policy: Policy = EXACT) -> None:
         self.discovered = discovered
         self.hybrid: Hybrid = discovered.hybrid
-        self.arguments = _arguments(discovered)
+        self.arguments = arguments(discovered)
         plainest = None if self.arguments is None else tuple(values[0] for values in self.arguments if values)
         self.subject = Subject(discovered.mapper, self.hybrid.attribute, discovered.mapper.class_, plainest)
         self._sides: dict[str, Sides] = {}
@@ -81,12 +80,10 @@ class Examinee:
         self.known = KnownFailures(settings().database, f"{self.hybrid.module}:{self.hybrid.name}")
         self.seconds = seconds
         self._policy = policy
-        self.reason = discovered.obstacle or _unfillable(discovered, self.arguments)
+        self.reason = discovered.obstacle or uncallable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
         self.growth: Growth | None = None
         self.query_plan: QueryPlan | None = None
-        self.readable_differs = False
-        self.result_type: str | None = None
         self._spent = 0.0
         self.unloadable: list[Rejected] = []
 
@@ -227,57 +224,19 @@ class Examinee:
         worst_first = sorted(
             map(_told, findings), key=lambda finding: (-finding.severity.rank, finding.rule, finding.position)
         )
-        return HybridReport(self.hybrid, tuple(worst_first), self.reason, stats, self.shown_select)
-
-    @property
-    def shown_select(self) -> str | None:
-        """The SQL for people; None where there is none."""
         select = self.translation.statements.get("select")
-        return self.shown_compiled.sql if isinstance(select, Returned) else None
+        sql = self.shown.compiled.sql if isinstance(select, Returned) else None
+        return HybridReport(self.hybrid, tuple(worst_first), self.reason, stats, sql)
 
     @cached_property
-    def readable_select(self) -> CanonicalSQL:
-        """The select in the form that people read; only for a hybrid that runs."""
-        return canonical_sql(self.compiled_select.sql, self.compiled_select.parameters)
-
-    @property
-    def shown_compiled(self) -> Compiled:
-        """The select in its readable form, or as the compiler renders it where the server was seen to give other rows."""
-        if self.readable_differs:
-            return self.compiled_select
-        return Compiled(self.readable_select.text, self.readable_select.parameters)
-
-    @property
-    def varying(self) -> frozenset[str]:
-        """Parameters of the shown select that have another value each time that it is built, such as Python's now."""
-        again = contained(lambda: compiled(self.subject.select()), seconds=self.seconds)
-        if not isinstance(again, Returned):
-            return frozenset()
-        now = again.value if self.readable_differs else canonical_sql(again.value.sql, again.value.parameters)
-        shown = self.shown_compiled.parameters
-        return frozenset(
-            name for name, value in shown.items() if repr(value) != repr(now.parameters.get(name, value))
-        )
-
-    @property
-    def unreadable(self) -> str | None:
-        """Why the SQL for people is the compiler's own text; None where it isn't."""
-        if self.readable_differs:
-            return "as compiled: the server gives other rows for its readable form"
-        return None if self.readable_select.canonical else f"as compiled: {self.readable_select.reason}"
+    def shown(self) -> ShownSql:
+        """The select as people read it; only for a hybrid that runs."""
+        return ShownSql(self.subject, self.compiled_select, seconds=self.seconds)
 
     @property
     def facts(self) -> dict[str, str | tuple[str, ...]]:
-        """What a snapshot says below the SQL, as far as it is known."""
-        structure = self.translation.structure
-        facts: dict[str, str | tuple[str, ...]] = {TABLES: structure.tables, COLUMNS: structure.columns}
-        if self.query_plan is not None:
-            facts[SCANS] = self.query_plan.tables_scanned_per_row
-        if self.result_type is not None:
-            facts[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.declared_type})"
-        if self.growth is not None:
-            facts[STATEMENTS] = _sent(self.growth)
-        return facts
+        """What a snapshot says below the SQL."""
+        return self.shown.facts(self.translation.structure, self.growth, self.query_plan)
 
     @property
     def compiled_select(self) -> Compiled:
@@ -314,50 +273,6 @@ def _told(finding: Finding) -> Finding:
         return finding
     others = ", ".join(map(repr, finding.also))
     return replace(finding, message=f"{finding.message} The same in {others}.", also=())
-
-
-def _sent(growth: Growth) -> str:
-    """The statements of the Python side in words that are the same whatever values were drawn."""
-    if growth.for_one is None:
-        return "statements depend on the rows"
-    shown = f"{growth.for_one} statement{'' if growth.for_one == 1 else 's'}"
-    if {growth.for_one} == set(growth.queries):
-        return f"{shown}, however many rows"
-    return f"{shown} for 1 row, {growth.queries[1]} for {growth.rows[1]}"
-
-
-def _arguments(discovered: Discovered) -> tuple[tuple[Any, ...], ...] | None:
-    """The values that each parameter of a hybrid_method takes; None for what isn't called."""
-    if discovered.parameters is None:
-        return None
-    reads = discovered.reads
-    return tuple(
-        argument_values(
-            each.annotation,
-            optional=each.optional,
-            default=each.default,
-            read=reads.columns,
-            constants=reads.constants,
-        )
-        for each in discovered.parameters
-    )
-
-
-def _unfillable(discovered: Discovered, arguments: tuple[tuple[Any, ...], ...] | None) -> str | None:
-    """Why a method can't be called, if it can't."""
-    for parameter, values in zip(discovered.parameters or (), arguments or (), strict=True):
-        if not values:
-            return (
-                f"nothing says what the parameter {parameter.name!r} takes: {_way_out(parameter.annotation)}"
-            )
-    return None
-
-
-def _way_out(annotation: type | None) -> str:
-    if annotation is None:
-        return "annotate it with a plain type, or give it a default"
-    name = annotation.__name__
-    return f"register a strategy, harness.register_strategy({name}, st.builds({name})), or give it a default"
 
 
 def _parts(text: str) -> list[str]:

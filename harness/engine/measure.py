@@ -67,12 +67,12 @@ def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
 def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     """Note whether the server gives other rows for the readable form of the select, and what type the value has there."""
     compiled = examinee.compiled_select
-    readable = Compiled(examinee.readable_select.text, examinee.readable_select.parameters)
+    readable = Compiled(examinee.shown.readable.text, examinee.shown.readable.parameters)
     try:
         with bench.loaded(population(plan, SIZES[0])) as connection:
             if not examinee.translation.compares:
-                examinee.result_type = _type_of_value(connection, compiled, seconds=examinee.seconds)
-            examinee.readable_differs = _differs(connection, compiled, readable, seconds=examinee.seconds)
+                examinee.shown.result_type = _type_of_value(connection, compiled, seconds=examinee.seconds)
+            examinee.shown.differs = _differs(connection, compiled, readable, seconds=examinee.seconds)
     except Rejected:
         return
 

@@ -69,14 +69,14 @@ class FacetItem(pytest.Item):
         if not examinee.translation.runs:
             self._skip("there is no SQL to compare: see ::translates")
         if self.name == "snapshot":
-            shown = examinee.shown_compiled
+            shown = examinee.shown.compiled
             text = snapshot_text(
                 examinee.hybrid.name,
                 shown.parameters,
                 shown.sql,
                 facts=examinee.facts,
-                note=examinee.unreadable,
-                varying=examinee.varying,
+                note=examinee.shown.unreadable,
+                varying=examinee.shown.varying,
             )
             assert_reviewed(self, examinee.hybrid.module, examinee.hybrid.name, text)
 

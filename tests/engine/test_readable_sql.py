@@ -34,6 +34,6 @@ def test_the_readable_form_gives_the_same_rows(server, target):
     finally:
         examination.close()
     shown = [examinee for examinee in examination.examinees if examinee.translation.runs]
-    assert {examinee.hybrid.name: examinee.unreadable for examinee in shown} == {
+    assert {examinee.hybrid.name: examinee.shown.unreadable for examinee in shown} == {
         examinee.hybrid.name: None for examinee in shown
     }
