@@ -31,16 +31,17 @@ def run_check(targets: Sequence[str], options: Options, *, write_baseline: bool)
         refuse_unwritable(Path(options.output), "report", "--output")
     with _progress() as told, stdout_on_stderr():
         report = check(targets, options, progress=told)
-    keep(report.hybrids)
+    keep(report.hybrids, options.looks_for)
     _deliver(report, options)
     if write_baseline:
-        _write_baseline(report, Path(options.baseline))
+        _write_baseline(report, options)
         return False
     return report.fails(options.fail_on)
 
 
-def _write_baseline(report: RunReport, path: Path) -> None:
-    """Record the findings of the hybrids of ``report``; entries of other hybrids stay, as do reasons and dates."""
+def _write_baseline(report: RunReport, options: Options) -> None:
+    """Record the findings of the hybrids of ``report``; entries of what was not looked for stay, as do reasons and dates."""
+    path = Path(options.baseline)
     known = {entry.identity: entry for entry in read_baseline(path) if not expired(entry.expires)}
     examined = {each.hybrid.name for each in report.hybrids}
     found = {
@@ -49,7 +50,9 @@ def _write_baseline(report: RunReport, path: Path) -> None:
         for finding in each.findings
         if finding.severity is not Severity.INFO or (each.hybrid.name, *finding.identity) in known
     }
-    others = [entry for entry in known.values() if entry.hybrid not in examined]
+    others = [
+        entry for entry in known.values() if entry.hybrid not in examined or not options.looks_for(entry.rule)
+    ]
     replace_file(path, rendered([*found.values(), *others]), "baseline", "--baseline")
     sys.stderr.write(
         f"hybrid-harness: {len(found)} finding{'s' if len(found) != 1 else ''} recorded in {path}.\n"

@@ -12,8 +12,7 @@ HEAD = '''"""{address}
 `session` is a fixture of yours: a Session on an empty PostgreSQL database that has the tables.
 """
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
+{imports}
 
 from {module} import {root}
 
@@ -26,22 +25,31 @@ def test_{name}(session):
     connection = session.connection()
     for statement in ROWS:
         connection.exec_driver_sql(statement, execution_options={{"no_parameters": True}})
-    instances = session.scalars(select({class_name})).unique().all()
-    python = [instance.{attribute} for instance in instances]
 '''
+LAZY = """from sqlalchemy import select
+from sqlalchemy.orm import lazyload"""
+ALIASED = """from collections import Counter
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import aliased, lazyload"""
+IMPORTS = {"select": LAZY, "where": LAZY, "aliased": ALIASED}
 BODIES = {
-    "select": """    identities = [{identity} for instance in instances]
-    sql = {{tuple(row[:-1]): row[-1] for row in session.execute(select({keys}, {class_name}.{attribute}))}}
-    assert python == [sql[identity] for identity in identities]
+    "select": """    statement = select({class_name}, {class_name}.{attribute}).options(lazyload("*"))
+    for instance, value in session.execute(statement):
+        assert instance.{attribute} == value
 """,
-    "aliased": """    plain = session.execute(select({keys}, {class_name}.{attribute})).all()
-    other = aliased({class_name})
-    assert python is not None
-    assert sorted(session.execute(select({other_keys}, other.{attribute})).all()) == sorted(plain)
+    "aliased": """    other = aliased({class_name})
+    plain = session.execute(select({class_name}, {class_name}.{attribute}).options(lazyload("*")))
+    under_alias = session.execute(select(other, other.{attribute}).options(lazyload("*")))
+    expected = Counter((inspect(each).identity, repr(value)) for each, value in plain)
+    assert Counter((inspect(each).identity, repr(value)) for each, value in under_alias) == expected
 """,
-    "where": """    for value in python:
-        found = session.scalars(select({class_name}).where({class_name}.{attribute} == value)).unique().all()
-        assert found == [each for each, own in zip(instances, python, strict=True) if own == value]
+    "where": """    plain = select({class_name}).options(lazyload("*"))
+    instances = session.scalars(plain).all()
+    for value in [instance.{attribute} for instance in instances]:
+        found = session.scalars(plain.where({class_name}.{attribute} == value)).all()
+        same = [instance for instance in instances if instance.{attribute} == value]
+        assert sorted(found, key=id) == sorted(same, key=id)
 """,
 }
 
@@ -50,26 +58,21 @@ def test_source(kept: KeptFinding) -> str:
     """The file's text. Raises UsageProblem for a position that a test of a few lines can't show."""
     address = kept.address
     class_name, _, attribute = address.hybrid.rpartition(".")
-    if address.position not in BODIES or kept.instance is None:
+    if address.position not in BODIES:
         raise UsageProblem(
             f"{address} can't be written as a test.",
             where="--emit",
-            hint=f"Findings on a row in the positions {', '.join(BODIES)} can; `replay` runs any.",
+            hint=f"Findings in the positions {', '.join(BODIES)} can; `replay` runs any.",
         )
-    keys = tuple(kept.instance)
-    rows = "\n".join(f"    {statement!r}," for statement in kept.statements)
     names = {
         "address": address,
+        "imports": IMPORTS[address.position],
         "message": kept.message.replace('"""', "'''").replace("\\", "\\\\"),
         "module": kept.module,
         "root": class_name.partition(".")[0],
-        "rows": rows,
+        "rows": "\n".join(f"    {statement!r}," for statement in kept.statements),
         "name": re.sub(r"\W+", "_", f"{address.hybrid}_{address.rule}").lower(),
         "class_name": class_name,
         "attribute": attribute,
-        "keys": ", ".join(f"{class_name}.{key}" for key in keys),
-        "other_keys": ", ".join(f"other.{key}" for key in keys),
-        "identity": f"({', '.join(f'instance.{key}' for key in keys)},)",
     }
-    text = (HEAD + BODIES[address.position]).format(**names)
-    return text if "aliased(" in text else text.replace("from sqlalchemy.orm import aliased\n", "")
+    return (HEAD + BODIES[address.position]).format(**names)

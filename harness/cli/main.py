@@ -5,9 +5,10 @@ import sys
 import traceback
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from harness.cli.streams import stdout_on_stderr
 from harness.config import DATABASES, FORMATS, HELP, Options, checked, overridden, read_options, severity
@@ -16,8 +17,21 @@ from harness.core.errors import HarnessError, UsageProblem
 FINDINGS, BUG, INTERRUPTED = 1, 4, 130
 DEFAULTS = Options()
 
+
+class _Interruptible(TyperGroup):
+    """Says that it was interrupted; typer would end with the status of findings."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.stderr.write("hybrid-harness: interrupted; the server it started is gone.\n")
+            raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="hybrid-harness",
+    cls=_Interruptible,
     help="Checks that both sides of every SQLAlchemy hybrid agree: Python on an instance, SQL on a real PostgreSQL.",
     no_args_is_help=True,
     add_completion=False,
@@ -72,6 +86,16 @@ Targets = Annotated[
         metavar="TARGET...", help="pkg.module, pkg.module:Base, pkg.module:Class, or path/to/file.py[:Base]."
     ),
 ]
+Database = Annotated[
+    str | None,
+    typer.Option(help=_flag("database", DEFAULTS.database), metavar="|".join((*DATABASES, "URL"))),
+]
+Examples = Annotated[int | None, typer.Option(help=_flag("examples", DEFAULTS.examples))]
+Seed = Annotated[int | None, typer.Option(help=_flag("seed", DEFAULTS.seed))]
+Only = Annotated[list[str] | None, typer.Option(help=HELP["only"], metavar="GLOB")]
+Skip = Annotated[list[str] | None, typer.Option(help=HELP["skip"], metavar="GLOB")]
+Timeout = Annotated[float | None, typer.Option(help=_flag("timeout", DEFAULTS.timeout), metavar="SECONDS")]
+Output = Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")]
 Setup = Annotated[str | None, typer.Option(help=HELP["setup"], metavar="PLACE:FUNCTION")]
 
 
@@ -79,26 +103,21 @@ Setup = Annotated[str | None, typer.Option(help=HELP["setup"], metavar="PLACE:FU
 def check(
     targets: Targets,
     *,
-    database: Annotated[
-        str | None,
-        typer.Option(help=_flag("database", DEFAULTS.database), metavar="|".join((*DATABASES, "URL"))),
-    ] = None,
-    examples: Annotated[int | None, typer.Option(help=_flag("examples", DEFAULTS.examples))] = None,
-    seed: Annotated[int | None, typer.Option(help=_flag("seed", DEFAULTS.seed))] = None,
-    only: Annotated[list[str] | None, typer.Option(help=HELP["only"], metavar="GLOB")] = None,
-    skip: Annotated[list[str] | None, typer.Option(help=HELP["skip"], metavar="GLOB")] = None,
+    database: Database = None,
+    examples: Examples = None,
+    seed: Seed = None,
+    only: Only = None,
+    skip: Skip = None,
     select: Annotated[list[str] | None, typer.Option(help=HELP["select"], metavar="RULE")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help=HELP["ignore"], metavar="RULE")] = None,
     fail_on: Annotated[
         str | None, typer.Option(help=_flag("fail_on", DEFAULTS.fail_on), metavar="error|warning")
     ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(help=_flag("timeout", DEFAULTS.timeout), metavar="SECONDS")
-    ] = None,
+    timeout: Timeout = None,
     format: Annotated[  # noqa: A002 - the flag's name
         str | None, typer.Option(help=_flag("format", DEFAULTS.format), metavar="|".join(FORMATS))
     ] = None,
-    output: Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")] = None,
+    output: Output = None,
     setup: Setup = None,
     baseline: Annotated[
         str | None, typer.Option(help=_flag("baseline", DEFAULTS.baseline), metavar="FILE")
@@ -129,12 +148,7 @@ def check(
     options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
     from harness.cli.check import run_check
 
-    try:
-        fails = run_check(targets, options, write_baseline=write_baseline)
-    except KeyboardInterrupt:  # typer would end without a word
-        sys.stderr.write("hybrid-harness: interrupted; the server it started is gone.\n")
-        raise typer.Exit(INTERRUPTED) from None
-    if fails:
+    if run_check(targets, options, write_baseline=write_baseline):
         raise typer.Exit(FINDINGS)
 
 
@@ -176,7 +190,7 @@ def diff(
     format: Annotated[  # noqa: A002 - the flag's name
         str, typer.Option(help="What to print: text, markdown or json.", metavar="text|markdown|json")
     ] = "text",
-    output: Annotated[str | None, typer.Option(help=HELP["output"], metavar="FILE")] = None,
+    output: Output = None,
 ) -> None:
     """Say what changed in the meaning of hybrids' SQL between two git revisions, by their snapshots."""
     from harness.cli.diff import run_diff, run_impact
@@ -202,15 +216,10 @@ def replay(
         ),
     ],
     *,
-    database: Annotated[
-        str | None,
-        typer.Option(help=_flag("database", DEFAULTS.database), metavar="|".join((*DATABASES, "URL"))),
-    ] = None,
-    examples: Annotated[int | None, typer.Option(help=_flag("examples", DEFAULTS.examples))] = None,
-    seed: Annotated[int | None, typer.Option(help=_flag("seed", DEFAULTS.seed))] = None,
-    timeout: Annotated[
-        float | None, typer.Option(help=_flag("timeout", DEFAULTS.timeout), metavar="SECONDS")
-    ] = None,
+    database: Database = None,
+    examples: Examples = None,
+    seed: Seed = None,
+    timeout: Timeout = None,
     setup: Setup = None,
     emit: Annotated[
         Path | None,
@@ -234,17 +243,12 @@ def replay(
 def mutate(
     targets: Targets,
     *,
-    database: Annotated[
-        str | None,
-        typer.Option(help=_flag("database", DEFAULTS.database), metavar="|".join((*DATABASES, "URL"))),
-    ] = None,
-    examples: Annotated[int | None, typer.Option(help=_flag("examples", DEFAULTS.examples))] = None,
-    seed: Annotated[int | None, typer.Option(help=_flag("seed", DEFAULTS.seed))] = None,
-    only: Annotated[list[str] | None, typer.Option(help=HELP["only"], metavar="GLOB")] = None,
-    skip: Annotated[list[str] | None, typer.Option(help=HELP["skip"], metavar="GLOB")] = None,
-    timeout: Annotated[
-        float | None, typer.Option(help=_flag("timeout", DEFAULTS.timeout), metavar="SECONDS")
-    ] = None,
+    database: Database = None,
+    examples: Examples = None,
+    seed: Seed = None,
+    only: Only = None,
+    skip: Skip = None,
+    timeout: Timeout = None,
     setup: Setup = None,
 ) -> None:
     """Edit the SQL of each hybrid and count the edits that the generated data tells apart."""
@@ -261,9 +265,3 @@ def mutate(
     from harness.cli.mutate import run_mutate
 
     run_mutate(targets, options)
-
-
-def _not_yet(name: str, instead: str) -> UsageProblem:
-    return UsageProblem(
-        f"`{name}` is not there yet.", where=f"hybrid-harness {name}", hint=f"For now, {instead}."
-    )

@@ -37,6 +37,12 @@ class Options:
     strict: bool = False
     hybrid: tuple[HybridPolicy, ...] = ()
 
+    def looks_for(self, rule: str) -> bool:
+        """Whether findings of the rule with this code are wanted."""
+        return (not self.select or rule.startswith(self.select)) and not (
+            self.ignore and rule.startswith(self.ignore)
+        )
+
 
 HELP = {
     "database": "Where PostgreSQL comes from: auto, embedded, docker, or the URL of a server.",

@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, Table
 
 from harness.config import Options
 from harness.core.dataset import Dataset
-from harness.core.errors import HarnessError
+from harness.core.errors import EnvironmentProblem, HarnessError
 from harness.core.finding import Finding
 from harness.core.report import HybridReport
 from harness.discovery import Discovered
@@ -32,6 +32,10 @@ from harness.rules import judge
 
 MOST_ROWS_KEPT = 100
 """Rows of a counterexample that are kept for a replay; a long chain is made anew faster than it is read."""
+
+
+class Untestable(EnvironmentProblem):
+    """A hybrid that can't be run at all, for the reason given."""
 
 
 class Examination:
@@ -97,14 +101,15 @@ class Examination:
         """What the rules say of the only hybrid, in ``position``, on the rows that ``script`` inserts.
 
         ``columns`` are those of the rows that are worth showing, by table. Raises Rejected where the server does not take the
-        rows, SchemaProblem or Ungeneratable where there is no place for them, ServerLost where it went away.
+        rows, SchemaProblem or Ungeneratable where there is no place for them, Untestable where the hybrid can't be run at
+        all, ServerLost where the server went away.
         """
         (examinee,) = self.examinees
         with no_warnings():
             findings = judge(examinee.translation)
-            if not examinee.testable:
+            if examinee.reason is None and not examinee.testable:
                 return findings
-            bench, _ = self.ready([examinee])
+            bench = self._able_bench(examinee)
             sides = examinee.sides()
             with (
                 bench.loaded_by(script) as connection,
@@ -113,6 +118,14 @@ class Examination:
                 dataset = Dataset(read_rows(connection, examinee.tables, columns), shape)
                 seen = examinee.example(session, dataset, positions=frozenset({position}))
             return [*findings, *judge(seen)]
+
+    def _able_bench(self, examinee: Examinee) -> Bench:
+        if examinee.testable:
+            bench, _ = self.ready([examinee])
+            if _has_functions(examinee, bench):
+                return bench
+        assert examinee.reason is not None
+        raise Untestable(f"{examinee.hybrid.name} was not tested: {examinee.reason}", hint="")
 
     def _examine(self, group: Sequence[Examinee]) -> None:
         """All stages that need a server; what stands in the way makes the hybrids untested, with the reason."""
@@ -202,12 +215,10 @@ class Examination:
 
     def _reported(self, examinee: Examinee, findings: Iterable[Finding]) -> list[Finding]:
         """Those of the rules that are wanted; what the project accepts as info."""
-        select, ignore = self.options.select, self.options.ignore
         return [
             self.acceptances.told(examinee.hybrid.name, finding)
             for finding in findings
-            if (not select or finding.rule.startswith(select))
-            and not (ignore and finding.rule.startswith(ignore))
+            if self.options.looks_for(finding.rule)
         ]
 
 

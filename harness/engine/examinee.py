@@ -193,7 +193,12 @@ class Examinee:
         if len(rejections) > self.tally.examples and self.loss is None:
             reason = str(rejections[-1]).splitlines()[0]
             drawn = self.tally.examples + len(rejections)
-            self.reason = f"the server accepted {self.tally.examples} of {drawn} datasets: {reason}"
+            if isinstance(rejections[-1], Unloadable):
+                self.reason = (
+                    f"{self.tally.examples} of {drawn} datasets could be loaded by the class: {reason}"
+                )
+            else:
+                self.reason = f"the server accepted {self.tally.examples} of {drawn} datasets: {reason}"
 
     def lose(self, message: str) -> None:
         """Note that the server went away under this hybrid."""

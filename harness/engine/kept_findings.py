@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ AGAIN = "Name the finding by its address, as reports print it, and it is looked 
 
 @dataclass(frozen=True, slots=True)
 class KeptFinding:
-    """``columns`` are the drawn ones of each table in the order of insertion; ``instance`` is the row's key by column name."""
+    """``columns`` are the drawn ones of each table in the order of insertion."""
 
     address: Address
     message: str
@@ -35,20 +35,20 @@ class KeptFinding:
     columns: Mapping[str, tuple[str, ...]]
     statements: tuple[str, ...]
     module: str
-    instance: Mapping[str, Any] | None
 
 
-def keep(reports: Iterable[HybridReport], folder: Path = FOLDER) -> None:
+def keep(reports: Iterable[HybridReport], looked_for: Callable[[str], bool], folder: Path = FOLDER) -> None:
     """Write a file for each finding of ``reports`` that has rows, and remove those of findings that are gone.
 
-    A folder that can't be written to keeps nothing: the addresses still work.
+    Of the hybrids of ``reports``, files of rules whose code was not ``looked_for`` stay. A folder that can't be written to keeps nothing: the addresses still work.
     """
     with suppress(OSError):
         for report in reports:
             wanted = dict(_files(report, folder))
             mark = _mark(report.hybrid.target, report.hybrid.name)
             for old in set(folder.glob(f"*-{mark}-*.json")) - wanted.keys():
-                old.unlink(missing_ok=True)
+                if looked_for(old.name.partition("-")[0]):
+                    old.unlink(missing_ok=True)
             for path, text in wanted.items():
                 _write(path, text)
 
@@ -83,9 +83,6 @@ def _files(report: HybridReport, folder: Path) -> Iterable[tuple[Path, str]]:
             "columns": {table: list(rows[0]) for table, rows in example.dataset.tables.items() if rows},
             "statements": list(example.statements),
             "module": report.hybrid.module,
-            "instance": None
-            if example.instance is None
-            else {k: str(v) for k, v in example.instance.items()},
         }
         yield _path(address, folder), json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -129,13 +126,11 @@ def _kept(document: Any) -> KeptFinding:
     if document["version"] != VERSION:
         raise TypeError
     texts = ("message", "python", "sql", "shape", "module")
-    instance = document["instance"]
     kept = KeptFinding(
         address=parsed(document["finding"]),
         **{name: document[name] for name in texts},
         columns={table: tuple(names) for table, names in document["columns"].items()},
         statements=tuple(document["statements"]),
-        instance=None if instance is None else dict(instance),
     )
     listed = (*kept.statements, *kept.columns, *(name for names in kept.columns.values() for name in names))
     if not all(isinstance(text, str) for text in (*(document[name] for name in texts), *listed)):

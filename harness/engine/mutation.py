@@ -11,11 +11,11 @@ from harness.core.dataset import Dataset
 from harness.core.observation import Compiled
 from harness.core.outcome import Outcome, Returned
 from harness.core.strength import Strength
-from harness.discovery import discover, load_target, prepared
+from harness.discovery import prepared
 from harness.engine.bench import Bench, SchemaProblem
 from harness.engine.examination import Examination, no_warnings
 from harness.engine.examinee import Examinee
-from harness.engine.run import running_servers
+from harness.engine.run import examinations_of, running_servers
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.mutants import Columns, mutants, regenerated
@@ -33,10 +33,8 @@ Progress = Callable[[str], None]
 def measure_strength(targets: Sequence[str], options: Options, *, progress: Progress) -> list[Strength]:
     """Edit the SQL of every hybrid of ``targets`` that is selected. Raises as ``check`` does."""
     with prepared(options.setup) as folder, running_servers(options.database) as servers:
-        found = [discover(load_target(spec, folder)) for spec in targets]
         strengths: list[Strength] = []
-        for hybrids in found:
-            examination = Examination(hybrids, servers, options)
+        for examination in examinations_of(targets, options, servers, folder):
             try:
                 for examinee in examination.examinees:
                     progress(examinee.hybrid.name)

@@ -90,6 +90,8 @@ def _anew(address: Address, options: Options) -> Replayed:
     only = (address.hybrid.replace("[", "[[]"),)
     report = check([address.target], replace(options, only=only, skip=(), select=(), ignore=()))
     (found,) = report.hybrids[:1]
+    if found.reason is not None:
+        return Replayed(Outcome.CANNOT, f"{found.hybrid.name} was not tested: {found.reason}")
     return _judged(
         address,
         found.hybrid,

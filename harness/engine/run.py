@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from harness.config import Options
 from harness.core.errors import UsageProblem
@@ -38,12 +39,8 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
     start = time.monotonic()
     _refuse_unknown_rules(options)
     with prepared(options.setup) as folder, running_servers(options.database) as servers:
-        found = [(spec, discover(load_target(spec, folder))) for spec in targets]
-        refuse_idle_policies(options.hybrid, [each.hybrid.name for _, hybrids in found for each in hybrids])
-        examinations = [Examination(hybrids, servers, options) for _, hybrids in found]
+        examinations = examinations_of(targets, options, servers, folder)
         total = sum(len(each.examinees) for each in examinations)
-        if not total:
-            raise _nothing_selected(targets, options, sum(len(hybrids) for _, hybrids in found))
         reports: list[HybridReport] = []
         notices: list[str] = []
         for examination in examinations:
@@ -65,6 +62,18 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
             time.monotonic() - start,
             *_told(notices, [each.acceptances for each in examinations], reports, options),
         )
+
+
+def examinations_of(
+    targets: Sequence[str], options: Options, servers: Servers, folder: Path
+) -> list[Examination]:
+    """One for each target. Raises UsageProblem where nothing is selected, or a policy is for no hybrid."""
+    found = [discover(load_target(spec, folder)) for spec in targets]
+    refuse_idle_policies(options.hybrid, [each.hybrid.name for hybrids in found for each in hybrids])
+    examinations = [Examination(hybrids, servers, options) for hybrids in found]
+    if not any(each.examinees for each in examinations):
+        raise _nothing_selected(targets, options, sum(map(len, found)))
+    return examinations
 
 
 def _told(

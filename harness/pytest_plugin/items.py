@@ -103,7 +103,7 @@ class FacetItem(pytest.Item):
             group = self._companions()
         report = self.parent.examination.reports(group)[group.index(self.parent.examinee)]
         if not self.parent.kept:
-            keep([report], self.config.rootpath / FOLDER)
+            keep([report], self.parent.examination.options.looks_for, self.config.rootpath / FOLDER)
             self.parent.kept = True
         return report
 

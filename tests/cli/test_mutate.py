@@ -51,3 +51,14 @@ def test_a_target_that_is_not_there(command, tmp_path):
     ran = command(tmp_path, "mutate", "nothing")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("hybrid-harness: There is no module 'nothing' to import.")
+
+
+def test_nothing_to_edit_is_refused(command, tmp_path):
+    (tmp_path / "shop.py").write_text(MODELS)
+    ran = command(tmp_path, "mutate", "shop", "--only", "nothing")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == (
+        "hybrid-harness: None of the 3 hybrids of shop is selected.\n"
+        "  where: --only / --skip nothing\n"
+        "  hint:  The globs match on Class.hybrid; `hybrid-harness list` prints the names.\n"
+    )

@@ -120,6 +120,51 @@ def test_a_finding_fails_still_is_fixed_or_cannot_run(command, shop):
     )
 
 
+ODD = """
+import decimal
+from sqlalchemy.types import UserDefinedType
+
+class Odd(UserDefinedType):
+    cache_ok = True
+
+    def get_col_spec(self):
+        return "no_such_type"
+"""
+
+
+def test_a_hybrid_that_can_no_longer_be_tested_is_not_fixed(command, shop):
+    address = "shop::Item.beyond::HH208::select"
+    change(shop, "def beyond(self, limit: int)", "def beyond(self, limit: decimal.Context)")
+    ran = command(shop, "replay", address, "--examples", "5")
+    said = (
+        "  Item.beyond was not tested: nothing says what the parameter 'limit' takes: register a strategy, "
+        "harness.register_strategy(Context, st.builds(Context)), or give it a default"
+    )
+    assert (ran.status, ran.out) == (3, f"CANNOT RUN  {address}\n{said}\n")
+    change(shop, "decimal.Decimal] = mapped_column(Numeric(8, 2))", "decimal.Decimal] = mapped_column(Odd)")
+    change(shop, "import decimal\n", ODD)
+    ran = command(shop, "replay", LABEL)
+    assert (ran.status, ran.out.splitlines()[0]) == (3, f"CANNOT RUN  {LABEL}")
+    assert ran.out.splitlines()[1].startswith("  items can't be created: ")
+
+
+def test_rows_of_rules_that_were_not_looked_for_stay(command, shop):
+    def kept():
+        return list((shop / ".hybrid-harness").glob("HH247-*.json"))
+
+    assert kept()
+    change(shop, """return self.name or "100% \\\\ 'none': it\"""", "return self.name")
+    assert (
+        command(shop, "check", "shop", "--examples", "5", "--only", "*.label", "--ignore", "HH247").status
+        == 0
+    )
+    assert kept()
+    assert (
+        command(shop, "check", "shop", "--examples", "5", "--only", "*.label", "--select", "HH2").status == 0
+    )
+    assert not kept()
+
+
 def test_a_finding_without_kept_rows_is_looked_for(command, shop):
     found = command(shop, "replay", "shop::Item.beyond::HH208::select", "--examples", "30")
     assert found.status == 1, found.out
@@ -186,7 +231,6 @@ NAMES = [
     "columns",
     "statements",
     "module",
-    "instance",
 ]
 NEARLY = st.fixed_dictionaries(
     dict.fromkeys(NAMES[2:], JSON) | {"version": st.just(1), "finding": st.just(LABEL)}
@@ -206,3 +250,50 @@ def test_any_other_file_is_refused(tmp_path, data):
     assert refusal is not None or all(
         isinstance(json.loads(data)[name], str) for name in ("message", "python", "sql")
     )
+
+
+ALIASED = """
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parts: Mapped[list["Part"]] = relationship()
+
+    @hybrid_property
+    def most(self):
+        return max((part.number for part in self.parts), default=None)
+
+    @most.inplace.expression
+    @classmethod
+    def _most(cls):
+        return select(func.max(Part.number)).where(Part.node_id == Node.id).scalar_subquery()
+
+class Part(Base):
+    __tablename__ = "parts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"))
+"""
+
+
+def test_a_finding_under_alias_with_nulls_as_a_test_of_its_own(command, tmp_path, url):
+    (tmp_path / "shop.py").write_text(ALIASED)
+    ran = command(tmp_path, "check", "shop", "--examples", "20", "--format", "json")
+    findings = [finding for each in json.loads(ran.out)["hybrids"] for finding in each["findings"]]
+    (again,) = [each["reproduce"] for each in findings if each["position"] == "aliased"]
+    (address,) = [word for word in again.split() if "::" in word]
+    ran = command(tmp_path, "replay", address, "--emit", "test_alias.py")
+    assert ran.status == 0, ran.err
+    (tmp_path / "conftest.py").write_text(
+        CONFTEST.replace("URL", repr(url.render_as_string(hide_password=False)))
+    )
+    arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_alias.py"]
+    failed = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    assert "assert Counter(" in failed.stdout

@@ -168,9 +168,10 @@ def test_output_in_a_folder_of_others_is_refused_before_the_run(command, tmp_pat
     assert ran.err.startswith("hybrid-harness: The report can't be written to locked/report.txt.\n")
 
 
-def test_interrupted_ends_with_a_word(shop):
+@pytest.mark.parametrize("subcommand", ["check", "mutate"])
+def test_interrupted_ends_with_a_word(shop, subcommand):
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "check", "shop", "--only", "*.plain", "--examples", "1000000"],
+        [sys.executable, "-m", "harness", subcommand, "shop", "--only", "*.plain", "--examples", "1000000"],
         cwd=shop,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
