@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.core.finding import Severity
 from harness.core.hybrid import Hybrid
 from harness.core.report import RunReport
-from harness.reporting.wording import reproduce, summary, values
+from harness.reporting.wording import also, reproduce, summary, told_once, values
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -24,13 +24,14 @@ def render_github(report: RunReport) -> str:
 
 
 def _commands(report: RunReport) -> Iterator[str]:
-    found = [(finding, each) for each in report.hybrids for finding in each.findings]
-    for finding, each in sorted(found, key=lambda pair: -pair[0].severity.rank):
+    for told in sorted(told_once(report), key=lambda told: -told.finding.severity.rank):
+        finding, each = told.finding, told.each
         title = f"{finding.rule} {finding.name}: {each.hybrid.name} [{finding.position}]"
         lines = [
             finding.message,
             *values(finding.counterexample),
             f"Hint: {finding.hint}",
+            *filter(None, [also(told)]),
             f"Again: {reproduce(finding, each.hybrid, report.seed)}",
         ]
         yield _command(COMMANDS[finding.severity], each.hybrid, title, "\n".join(lines))

@@ -4,10 +4,10 @@ import html
 import re
 from collections.abc import Iterator
 
-from harness.core.finding import Finding, Severity
+from harness.core.finding import Severity
 from harness.core.report import HybridReport, RunReport, Verdict
 from harness.reporting.as_text import finding_text
-from harness.reporting.wording import reproduce, summary, verdict_in_words
+from harness.reporting.wording import Told, also, reproduce, summary, told_once, verdict_in_words
 
 LIMIT = 1024 * 1024
 """Bytes of a step's summary; GitHub refuses a larger one whole."""
@@ -28,10 +28,9 @@ def render_markdown(report: RunReport, *, limit: int = LIMIT) -> str:
     rows = [_row(each) for each in _worst_first(report)]
     head = "| | hybrid | verdict | rules | datasets | compared |\n|---|---|---|---|--:|--:|"
     hybrids_left_out = len(rows) - blocks.add_lines(head, rows)
-    found = [(finding, each) for each in report.hybrids for finding in each.findings]
     findings_left_out = 0
-    for finding, each in sorted(found, key=lambda pair: -pair[0].severity.rank):
-        findings_left_out += not blocks.add(_finding(finding, each, report))
+    for told in sorted(told_once(report), key=lambda told: -told.finding.severity.rank):
+        findings_left_out += not blocks.add(_finding(told, report))
     notes_left_out = sum(not blocks.add(note) for note in _notes(report))
     left_out = [
         f"{number} {name}{'s' if number > 1 else ''}"
@@ -98,10 +97,13 @@ def _row(each: HybridReport) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def _finding(finding: Finding, each: HybridReport, report: RunReport) -> str:
+def _finding(told: Told, report: RunReport) -> str:
     """A line to unfold, and under it the story as the terminal has it."""
+    finding, each = told.finding, told.each
     title = f"{SIGNS[finding.severity]} <b>{finding.rule}</b> {_entities(each.hybrid.name)} [{_entities(finding.position)}]"
-    story = f"{finding_text(finding, each.hybrid)}\n  again: {reproduce(finding, each.hybrid, report.seed)}"
+    others = f"\n  {also(told)}" if told.also_of else ""
+    again = reproduce(finding, each.hybrid, report.seed)
+    story = f"{finding_text(finding, each.hybrid)}{others}\n  again: {again}"
     is_open = " open" if finding.severity is Severity.ERROR else ""
     return f"\n<details{is_open}><summary>{title}</summary>\n\n{_fenced(story)}\n\n</details>\n"
 

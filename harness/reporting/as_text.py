@@ -10,9 +10,9 @@ from rich.tree import Tree
 
 from harness.core.finding import Counterexample, Finding, Severity
 from harness.core.hybrid import Hybrid
-from harness.core.report import HybridReport, RunReport, Verdict
+from harness.core.report import RunReport, Verdict
 from harness.reporting.evidence import Node, ShownTable, cell, listed, shown_tables
-from harness.reporting.wording import reproduce, summary, verdict_in_words
+from harness.reporting.wording import Told, also, reproduce, summary, told_once, verdict_in_words
 from harness.rules.base import shown
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -34,9 +34,9 @@ def render_text(report: RunReport) -> str:
 def print_text(report: RunReport, console: Console) -> None:
     """Table, findings, summary."""
     console.print(_table(report))
+    for told in told_once(report):
+        _print_finding(told, report, console)
     for each in report.hybrids:
-        for finding in each.findings:
-            _print_finding(finding, each, report, console)
         if each.reason is not None:
             console.print()
             said = Text.assemble((each.hybrid.name, "bold"), f" was not tested: {each.reason}")
@@ -74,9 +74,12 @@ def finding_text(finding: Finding, hybrid: Hybrid) -> str:
     return "\n".join(line.rstrip() for line in buffer.getvalue().strip().splitlines())
 
 
-def _print_finding(finding: Finding, each: HybridReport, report: RunReport, console: Console) -> None:
-    _print_story(finding, each.hybrid, console)
-    again = Text.assemble(("  again: ", "bold"), reproduce(finding, each.hybrid, report.seed))
+def _print_finding(told: Told, report: RunReport, console: Console) -> None:
+    hybrid = told.each.hybrid
+    _print_story(told.finding, hybrid, console)
+    if told.also_of:
+        _print_indented(Text(also(told)), 2, console)
+    again = Text.assemble(("  again: ", "bold"), reproduce(told.finding, hybrid, report.seed))
     console.print(again, soft_wrap=True)  # a command that is broken over lines can't be copied
 
 

@@ -2,9 +2,10 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from harness.core.address import address_of
-from harness.core.finding import Counterexample, Finding
+from harness.core.finding import Counterexample, Finding, Severity
 from harness.core.hybrid import Hybrid
 from harness.core.report import HybridReport, RunReport, Verdict
 
@@ -26,6 +27,41 @@ def verdict_in_words(each: HybridReport) -> str:
     worst = max(each.findings, key=lambda finding: finding.severity.rank).severity
     number = sum(finding.severity is worst for finding in each.findings)
     return f"{number} {worst.value}{'s' if number > 1 else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding as a report for reading tells it; ``also_of`` are further hybrids that the same info is true of."""
+
+    finding: Finding
+    each: HybridReport
+    also_of: tuple[str, ...] = ()
+
+
+def told_once(report: RunReport) -> list[Told]:
+    """Every finding, but an info that needs no rows to be shown only for the first hybrid that it is true of."""
+    told: list[Told] = []
+    first: dict[str, int] = {}
+    for each in report.hybrids:
+        for finding in each.findings:
+            if finding.severity is Severity.INFO and finding.counterexample is None:
+                place = first.setdefault(finding.rule, len(told))
+                if place < len(told):
+                    told[place] = replace(
+                        told[place], also_of=(*told[place].also_of, _named(finding, each.hybrid))
+                    )
+                    continue
+            told.append(Told(finding, each))
+    return told
+
+
+def also(told: Told) -> str:
+    """The other hybrids, for the end of a message; empty where there are none."""
+    return f"The same rule: {', '.join(told.also_of)}." if told.also_of else ""
+
+
+def _named(finding: Finding, hybrid: Hybrid) -> str:
+    return f"{hybrid.name} [{finding.position}]"
 
 
 def reproduce(finding: Finding, hybrid: Hybrid, seed: int) -> str:
