@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any
 
-import time_machine
 from sqlalchemy import Connection, Select, event, func, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
 
@@ -87,6 +87,8 @@ class PythonSide:
 @contextmanager
 def _clock_of(connection: Connection) -> Iterator[None]:
     """Python's clock stands at the transaction's now()."""
+    import time_machine  # loads pytest, which most hybrids need not wait for
+
     now = connection.execute(select(func.now())).scalar_one()
     with time_machine.travel(now, tick=False):
         yield
@@ -115,9 +117,15 @@ def _load(session: Session, relationships: Iterable[RelationshipProperty[Any]]) 
     for each in relationships:
         by_parent.setdefault(each.parent, []).append(each)
     for mapper, own in by_parent.items():
-        options = [selectinload(getattr(mapper.class_, each.key)) for each in own]
-        held += session.scalars(select(mapper.class_).options(*options)).unique().all()
+        held += session.scalars(_loading(mapper, tuple(own))).unique().all()
     return held
+
+
+@lru_cache(maxsize=256)
+def _loading(mapper: Mapper[Any], relationships: tuple[RelationshipProperty[Any], ...]) -> Select[Any]:
+    """The same statement for the same relationships: SQLAlchemy then finds what it made of it without looking at it again."""
+    options = [selectinload(getattr(mapper.class_, each.key)) for each in relationships]
+    return select(mapper.class_).options(*options)
 
 
 def _session(connection: Connection) -> Session:

@@ -16,7 +16,7 @@ from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
-from harness.evaluation.positions import POSITIONS, TIME_ZONES, Joined, Position, Rows, Statement
+from harness.evaluation.positions import POSITIONS, SORTABLE, TIME_ZONES, Joined, Position, Rows, Statement
 from harness.evaluation.subject import Subject
 
 GRACE = 1.0
@@ -32,6 +32,9 @@ NO_OPERATOR = re.compile(
 OUT_OF_RANGE = "22003"
 """PostgreSQL's numeric_value_out_of_range: a sum may be more than its type in SQLAlchemy holds, as which it is sent back."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
+PLAIN = (*SORTABLE, str)
+MOST_PROBES = 50
+"""Statements about one value each that are kept for the next dataset with that value."""
 COMPARING = frozenset({"where", "order by", "exists", "group by", "group by, accessed twice", "update"})
 
 
@@ -50,6 +53,7 @@ class SqlSide:
         ]
         self._select: Select[Any] | None = None
         self._built: dict[str, Statement] = {}
+        self._probing: dict[tuple[str, type, str], Statement] = {}
         self._datasets = 0
 
     def select(self, connection: Connection) -> Outcome:
@@ -91,12 +95,22 @@ class SqlSide:
         return position.enough is None or self._datasets <= position.enough
 
     def _statement(self, position: Position, probe: Any) -> Statement:
-        """Built once, but for the position that compares with a value of these rows."""
+        """Built once, and once for each value where the position compares with one of these rows."""
         if position.takes_probe:
-            return position.statement(self._subject, probe)
+            return self._probing_statement(position, probe)
         if position.name not in self._built:
             self._built[position.name] = position.statement(self._subject, probe)
         return self._built[position.name]
+
+    def _probing_statement(self, position: Position, probe: Any) -> Statement:
+        if not isinstance(probe, PLAIN):  # the repr of other types may hide what they hold
+            return position.statement(self._subject, probe)
+        same = (position.name, type(probe), repr(probe))
+        if same not in self._probing:
+            if len(self._probing) >= MOST_PROBES:
+                self._probing.clear()
+            self._probing[same] = position.statement(self._subject, probe)
+        return self._probing[same]
 
     def _rows(self, connection: Connection, build: Any) -> Outcome:
         def run() -> tuple[tuple[Any, ...], ...]:
