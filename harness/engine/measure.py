@@ -12,7 +12,7 @@ from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.query_plan import tables_scanned_per_row
 from harness.evaluation.sql_side import back_to_loaded
-from harness.generation import Plan, population, spread
+from harness.generation import Plan, PopulationShape, population, spread
 
 SIZES = (25, 100)
 """Rows in each table for the two counts of statements."""
@@ -54,7 +54,7 @@ def _for_one(counts: Sequence[tuple[int, int, object]]) -> int | None:
 def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     """Ask the server how it would answer the plain select."""
     try:
-        with bench.loaded(population(plan, SIZES[0])) as connection:
+        with bench.loaded(population(plan, PopulationShape(SIZES[0], fan_out=1))) as connection:
             scanned = contained(
                 lambda: tables_scanned_per_row(connection, examinee.compiled_select), seconds=examinee.seconds
             )
@@ -69,7 +69,7 @@ def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     compiled = examinee.compiled_select
     readable = Compiled(examinee.shown.readable.text, examinee.shown.readable.parameters)
     try:
-        with bench.loaded(population(plan, SIZES[0])) as connection:
+        with bench.loaded(population(plan, PopulationShape(SIZES[0], fan_out=1))) as connection:
             if not examinee.translation.compares:
                 examinee.shown.result_type = _type_of_value(connection, compiled, seconds=examinee.seconds)
             examinee.shown.differs = _differs(connection, compiled, readable, seconds=examinee.seconds)

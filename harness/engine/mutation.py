@@ -20,7 +20,15 @@ from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.mutants import Columns, mutants, regenerated
 from harness.evaluation.sql_side import GRACE, back_to_loaded
-from harness.generation import Plan, Ungeneratable, cycles, datasets, has_self_reference, population
+from harness.generation import (
+    Plan,
+    PopulationShape,
+    Ungeneratable,
+    cycles,
+    datasets,
+    has_self_reference,
+    population,
+)
 
 FURTHER = 3
 """Times the examples of a check that a surviving edit is tried on."""
@@ -79,7 +87,8 @@ class _Trial:
             self._try_on(cycles(self._plan, self._examinee.table), again)
         survivors = list(self._alive)
         self._try_on(self._drawn(FURTHER * self._options.examples, self._options.seed + 1), again)
-        self._try_on((population(self._plan, ROWS, seed=number) for number in range(POPULATIONS)), again)
+        shape = PopulationShape(ROWS, fan_out=2)
+        self._try_on((population(self._plan, shape, seed=number) for number in range(POPULATIONS)), again)
         missed = tuple(each.edit for each in survivors if each not in self._alive)
         silent = tuple(each.edit for each in self._alive)
         return Strength(self._examinee.hybrid, self._number - len(survivors), missed, silent)

@@ -14,7 +14,7 @@ from harness.engine.examinee import Examinee
 from harness.evaluation.loader import Rejected
 from harness.evaluation.unflushed import UnflushedSide
 from harness.evaluation.write_side import WriteSide
-from harness.generation import Plan, population
+from harness.generation import Plan, PopulationShape, population
 from harness.rules import judge
 
 POPULATIONS = 6
@@ -27,7 +27,7 @@ def try_storing(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     if examinee.hybrid.kind is not Kind.HYBRID_PROPERTY:
         return
     for seed in range(POPULATIONS):
-        dataset = population(plan, ROWS, seed=seed)
+        dataset = population(plan, PopulationShape(ROWS, fan_out=1), seed=seed)
         try:
             with bench.session(dataset, [examinee.sides().python]) as session:
                 observations = [

@@ -3,10 +3,12 @@
 from harness.generation.arguments import argument_values
 from harness.generation.datasets import datasets
 from harness.generation.plan import Plan, Ungeneratable, closure, insertion_order, plan_dataset
-from harness.generation.shapes import chain, cycles, has_self_reference, population, spread
+from harness.generation.population import PopulationShape, population
+from harness.generation.shapes import chain, cycles, has_self_reference, spread
 
 __all__ = [
     "Plan",
+    "PopulationShape",
     "Ungeneratable",
     "argument_values",
     "chain",

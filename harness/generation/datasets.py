@@ -32,10 +32,15 @@ def datasets(draw: st.DrawFn, plan: Plan, *, slots: int = SLOTS) -> Dataset:
     return replace(decode(plan, block, palettes, sizes), arguments=arguments)
 
 
-def decode(plan: Plan, block: bytes, palettes: Sequence[Sequence[Any]], slots: Mapping[str, int]) -> Dataset:
-    """The dataset that ``block`` stands for, with so many slots in each table; every block of the right length is one."""
+def decode(
+    plan: Plan, block: Sequence[int], palettes: Sequence[Sequence[Any]], slots: Mapping[str, int]
+) -> Dataset:
+    """The dataset that ``block`` stands for, with so many slots in each table; every block of the right length is one.
+
+    Drawn ones are bytes; a made one holds larger numbers where a table has more rows than a byte can choose from.
+    """
     placed: dict[str, list[Row | None]] = {}
-    parts: dict[str, bytes] = {}
+    parts: dict[str, Sequence[int]] = {}
     position = 0
     for table in plan.tables:
         length = block_length(table, slots[table.name])

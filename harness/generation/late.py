@@ -9,7 +9,7 @@ from harness.generation.rows import HEADER, NULL_BELOW, Row
 Slots = Mapping[str, list[Row | None]]
 
 
-def refer_late(table: TablePlan, part: bytes, placed: Slots) -> None:
+def refer_late(table: TablePlan, part: Sequence[int], placed: Slots) -> None:
     """Choose the rows of references that had to wait, where CHECKs and UNIQUE let them be."""
     for number, reference in enumerate(table.references):
         if not reference.late:

@@ -1,7 +1,7 @@
-"""The rows of one table, decoded from bytes."""
+"""The rows of one table, decoded from numbers."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.generation.keys import Exclusion, Key, Unique
@@ -11,7 +11,7 @@ HEADER = 2
 DENSITIES = (128, 64, 192, 32)
 """A slot has a row where its first byte reaches the table's density: half of the slots, three quarters, a quarter, most."""
 NULL_BELOW = 48
-"""A nullable reference is NULL for bytes below this: about a fifth of the rows."""
+"""A nullable reference is NULL for numbers below this: about a fifth of the rows."""
 RANDOM_SHAPE, CHAIN_SHAPE, STAR_SHAPE = 0, 2, 3
 SHAPES = 4
 """Shapes of a self-referential table's forest; 0 and 1 are random."""
@@ -32,7 +32,7 @@ class RowDecoder:
     """Rows of one table by slot, None where a slot is empty. ``part`` is the table's part of the block."""
 
     def __init__(
-        self, plan: TablePlan, part: bytes, palettes: Sequence[Sequence[Any]], placed: Placed
+        self, plan: TablePlan, part: Sequence[int], palettes: Sequence[Sequence[Any]], placed: Placed
     ) -> None:
         self.plan = plan
         self.density = DENSITIES[part[0] % len(DENSITIES)]
@@ -61,7 +61,7 @@ class RowDecoder:
         base = self.placed[presence.base][slot]
         return base is not None and base[presence.column] in presence.identities
 
-    def _row(self, slot: int, choices: bytes) -> Row | None:
+    def _row(self, slot: int, choices: Sequence[int]) -> Row | None:
         """The row of a slot; None where it can't refer to what it must, or no choice of values is allowed."""
         row: Row = {}
         if self.plan.numbered is not None:
@@ -108,9 +108,15 @@ class RowDecoder:
             return None
         rows = self.placed[reference.target]
         start = choice % len(rows)
-        return next(
-            (row for row in (*rows[start:], *rows[:start]) if row is not None and _fits(row, fixed)), None
-        )
+        around = itertools.chain(range(start, len(rows)), range(start))
+        return self._first(rows, around, fixed)
+
+    @staticmethod
+    def _first(
+        rows: Sequence[Row | None], places: Iterable[int], fixed: Sequence[tuple[str, Any]]
+    ) -> Row | None:
+        """The first of the rows in ``places`` that is there and has the values ``fixed``."""
+        return next((row for n in places if (row := rows[n]) is not None and _fits(row, fixed)), None)
 
     def _ancestor(self, choice: int, fixed: Sequence[tuple[str, Any]]) -> Row | None:
         """An earlier row of the same table, so that rows form a forest."""
@@ -122,8 +128,8 @@ class RowDecoder:
         if self.shape == STAR_SHAPE:
             return earlier[0]
         # By slot, so that a row that goes while shrinking moves no other row's parent.
-        before = self.by_slot[: choice % (len(self.by_slot) + 1)]
-        return next((row for row in reversed(before) if row is not None and _fits(row, fixed)), None)
+        before = range(choice % (len(self.by_slot) + 1) - 1, -1, -1)
+        return self._first(self.by_slot, before, fixed)
 
     def _points_down(self, row: Row) -> bool:
         """Whether an arrow goes from one row to another, turned around if need be: always down, so never in a circle."""

@@ -1,8 +1,7 @@
-"""Datasets that are made, not drawn: cycles and long chains that the schema allows and people forget, and populations."""
+"""Datasets that are made, not drawn: cycles and long chains that the schema allows and people forget, rows side by side."""
 
 import functools
 import itertools
-import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,7 +23,7 @@ PALETTES = 4
 def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
     """Rows of a self-referential table that are their own ancestors: alone, in a pair, in a ring of three."""
     for length in (1, 2, 3):
-        dataset = _dataset(plan, _sizes(plan, length), choose=_plainest)
+        dataset = made_dataset(plan, _sizes(plan, length), choose=_plainest)
         rows = [dict(row) for row in dataset.tables[table]]
         for reference in _self_references(plan, table):
             for row, parent in zip(rows, (*rows[1:], rows[0]), strict=True):
@@ -35,14 +34,7 @@ def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
 def chain(plan: Plan, table: str, length: int) -> Dataset:
     """``length`` rows of a self-referential table, each the only child of the one before, and one row elsewhere."""
     sizes = {**_sizes(plan, 1), table: length}
-    return replace(_dataset(plan, sizes, choose=_plainest, shape=CHAIN_SHAPE), shape="chain")
-
-
-def population(plan: Plan, rows: int, *, seed: int = 0) -> Dataset:
-    """``rows`` rows in every table, random references and values; the same for the same seed."""
-    generator = random.Random(seed)  # noqa: S311 - test data, no secret
-    dataset = _dataset(plan, _sizes(plan, rows), choose=lambda *_: generator.randrange(256))
-    return replace(dataset, shape="population")
+    return replace(made_dataset(plan, sizes, choose=_plainest, shape=CHAIN_SHAPE), shape="chain")
 
 
 def spread(plan: Plan, rows: int, *, shift: int = 0) -> Dataset:
@@ -57,7 +49,7 @@ def spread(plan: Plan, rows: int, *, shift: int = 0) -> Dataset:
         # Not so low as to mean NULL, where a table has as many rows as that leaves room for.
         return next((n for n in range(slot % 256, 256, rows) if n >= NULL_BELOW), slot % 256)
 
-    return replace(_dataset(plan, _sizes(plan, rows), choose=choose), shape="population")
+    return replace(made_dataset(plan, _sizes(plan, rows), choose=choose), shape="population")
 
 
 def has_self_reference(plan: Plan, table: str) -> bool:
@@ -73,22 +65,23 @@ def _sizes(plan: Plan, rows: int) -> dict[str, int]:
     return dict.fromkeys((table.name for table in plan.tables), rows)
 
 
-def _dataset(
+def made_dataset(
     plan: Plan,
     sizes: Mapping[str, int],
     *,
     choose: Callable[[TablePlan, int, int], int],
     shape: int = RANDOM_SHAPE,
 ) -> Dataset:
-    """All slots filled; ``choose`` gives the byte behind each reference and value, for a table's slot and its n-th choice."""
-    block = bytearray()
+    """All slots filled; ``choose`` gives the number behind each reference and value, for a table's slot and its n-th choice."""
+    block: list[int] = []
     for table in plan.tables:
-        block += bytes([DENSITIES.index(min(DENSITIES)), shape])
+        block += (DENSITIES.index(min(DENSITIES)), shape)
         for slot in range(sizes[table.name]):
-            block += bytes([PRESENT, *(choose(table, slot, index) for index in range(table.draws - 1))])
+            block.append(PRESENT)
+            block += [choose(table, slot, index) for index in range(table.draws - 1)]
     arguments = tuple(drawn[0] for drawn in draw_values(plan.arguments, 1))
     palettes = [list(itertools.chain.from_iterable(drawn)) for drawn in draw_values(plan.palettes, PALETTES)]
-    return replace(decode(plan, bytes(block), palettes, sizes), arguments=arguments)
+    return replace(decode(plan, block, palettes, sizes), arguments=arguments)
 
 
 def _plainest(*_: object) -> int:

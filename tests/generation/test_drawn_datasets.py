@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from harness.evaluation.loader import Loader, Rejected
 from harness.generation import (
+    PopulationShape,
     Ungeneratable,
     chain,
     cycles,
@@ -166,13 +167,13 @@ def test_drawn_datasets_are_valid(dataset):
 
 @pytest.mark.parametrize("rows", [0, 1, 50])
 def test_populations_are_valid_and_the_same_each_time(rows):
-    dataset = population(PLAN, rows)
+    dataset = population(PLAN, PopulationShape(rows))
     assert list(violations(dataset)) == []
-    assert dataset == population(PLAN, rows)
+    assert dataset == population(PLAN, PopulationShape(rows))
     assert dataset.shape == "population"
-    assert len(dataset.tables["people"]) == rows
+    assert len(dataset.tables["people"]) == rows * 5  # they refer to a country and a favourite
     if rows > 1:
-        assert dataset != population(PLAN, rows, seed=1)
+        assert dataset != population(PLAN, PopulationShape(rows), seed=1)
         assert len({row["mother_id"] for row in dataset.tables["people"]}) > rows / 4
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from harness.discovery import discover, load_target
 from harness.engine import Examinee
 from harness.evaluation.loader import Loader, Rejected
-from harness.generation import chain, closure, cycles, datasets, plan_dataset, population
+from harness.generation import PopulationShape, chain, closure, cycles, datasets, plan_dataset, population
 
 TARGETS = ["models.tenancy", "models.pitfalls"]
 ZOO = Path(__file__).parents[1] / "zoo" / "models"
@@ -77,7 +77,11 @@ def test_the_server_takes_what_is_drawn(target, server):
                 except Rejected as rejected:
                     refused[str(rejected).splitlines()[0]] += 1
             tenants = "tenants"
-            for dataset in (*cycles(plan, tenants), chain(plan, tenants, 1100), population(plan, 100)):
+            for dataset in (
+                *cycles(plan, tenants),
+                chain(plan, tenants, 1100),
+                population(plan, PopulationShape(100)),
+            ):
                 load(dataset)
     finally:
         engine.dispose()

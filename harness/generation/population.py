@@ -1,0 +1,109 @@
+"""Thousands of rows whose references have a shape: a few parents with many children, trees of a bounded depth.
+
+The shape is the same for any number of rows, so what grows between two sizes grows with their number and with nothing else.
+"""
+
+import itertools
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.core.dataset import Dataset
+from harness.generation.plan import Plan, Reference, TablePlan
+from harness.generation.rows import NULL_BELOW
+from harness.generation.shapes import made_dataset
+
+MOST_WEIGHT = 20.0
+"""A parent has at most about so many times the children of the least: the largest family stays one of many."""
+NO_REFERENCE = 0.1
+"""Share of the rows that refer to nothing where they may."""
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationShape:
+    """What refers to what in a population.
+
+    ``rows``: those of each table that refers to no other. ``fan_out``: rows of a table that refers to others, for each of those;
+    in a table that refers to itself, the children of a row that has any. ``depth``: most rows from a root to a leaf, both
+    included. ``childless``: share of rows that nothing refers to, from 0 to 1. ``skew``: 0 gives all parents equally many
+    children, 1 a few of them most.
+    """
+
+    rows: int
+    fan_out: int = 5
+    depth: int = 6
+    childless: float = 0.2
+    skew: float = 1.0
+
+
+def population(plan: Plan, shape: PopulationShape, *, seed: int = 0) -> Dataset:
+    """Rows for every table of ``plan``, random within ``shape``; the same for the same seed."""
+    generator = random.Random(seed)  # noqa: S311 - test data, no secret
+    sizes = _sizes(plan, shape)
+    targets = {
+        table.name: [
+            _choices(reference, sizes, table.name, shape, generator) for reference in table.references
+        ]
+        for table in plan.tables
+    }
+
+    def choose(table: TablePlan, slot: int, index: int) -> int:
+        chosen = targets[table.name]
+        return chosen[index][slot] if index < len(chosen) else generator.randrange(256)
+
+    return replace(made_dataset(plan, sizes, choose=choose), shape="population")
+
+
+def _sizes(plan: Plan, shape: PopulationShape) -> dict[str, int]:
+    """Rows by table; a table that shares the key of another has its rows in the same places."""
+    sizes: dict[str, int] = {}
+    for table in plan.tables:
+        shared = next((each.target for each in table.references if each.shared_key), None)
+        if table.presence is not None:
+            shared = table.presence.base
+        refers = any(not each.to_itself for each in table.references)
+        sizes[table.name] = (
+            sizes[shared] if shared in sizes else shape.rows * (shape.fan_out if refers else 1)
+        )
+    return sizes
+
+
+def _choices(
+    reference: Reference, sizes: dict[str, int], table: str, shape: PopulationShape, generator: random.Random
+) -> Sequence[int]:
+    """For each slot the number that makes the decoder refer to the row chosen for it."""
+    if reference.to_itself:
+        return _forest(sizes[table], shape, generator)
+    parents = sizes[reference.target]
+    if not parents:
+        return [0] * sizes[table]
+    weights = [_weight(shape, generator) for _ in range(parents)]
+    if not any(weights):
+        weights[0] = 1.0
+    totals = list(itertools.accumulate(weights))
+    chosen = generator.choices(range(parents), cum_weights=totals, k=sizes[table])
+    beyond_null = parents * NULL_BELOW
+    return [
+        0 if reference.nullable and generator.random() < NO_REFERENCE else place + beyond_null
+        for place in chosen
+    ]
+
+
+def _weight(shape: PopulationShape, generator: random.Random) -> float:
+    if generator.random() < shape.childless:
+        return 0.0
+    return min(math.pow(1.0 - generator.random(), -shape.skew), MOST_WEIGHT)
+
+
+def _forest(rows: int, shape: PopulationShape, generator: random.Random) -> list[int]:
+    """The parent's slot and 1 for each row, 0 for a root: trees filled depth first, a new one where the last is full."""
+    parents: list[int] = []
+    open_places: list[tuple[int, int]] = []
+    for slot in range(rows):
+        place, level = open_places.pop() if open_places else (0, 0)
+        parents.append(place)
+        if level + 1 < shape.depth and generator.random() >= shape.childless:
+            children = math.ceil(min(generator.expovariate(1 / shape.fan_out), 3 * shape.fan_out))
+            open_places.extend([(slot + 1, level + 1)] * children)
+    return parents

@@ -1,0 +1,64 @@
+"""The shape of what refers to what in a population, whatever the number of rows."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table
+
+from harness.generation import PopulationShape, plan_dataset, population
+
+METADATA = MetaData()
+NODES = Table(
+    "nodes", METADATA, Column("id", Integer, primary_key=True), Column("parent_id", ForeignKey("nodes.id"))
+)
+PARTS = Table(
+    "parts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("node_id", ForeignKey("nodes.id"), nullable=False),
+    Column("number", Integer),
+)
+PLAN = plan_dataset([NODES, PARTS], [NODES.c.parent_id, PARTS.c.node_id, PARTS.c.number])
+
+
+def depths(nodes):
+    """The number of rows from the root to each row."""
+    found = {}
+    for row in nodes:  # parents come first
+        found[row["id"]] = 1 + found.get(row["parent_id"], 0)
+    return found
+
+
+@pytest.mark.parametrize("rows", [1, 50, 3_000])
+def test_sizes_follow_the_fan_out_and_trees_stay_below_the_depth(rows):
+    dataset = population(PLAN, PopulationShape(rows, fan_out=3, depth=4))
+    assert {name: len(found) for name, found in dataset.tables.items()} == {"nodes": rows, "parts": 3 * rows}
+    levels = Counter(depths(dataset.tables["nodes"]).values())
+    assert max(levels) <= 4
+    if rows > 1:
+        assert set(levels) == {1, 2, 3, 4}
+
+
+def test_four_times_the_rows_have_the_same_shape():
+    means = []
+    for rows in (1_000, 4_000):
+        nodes = population(PLAN, PopulationShape(rows)).tables["nodes"]
+        means.append(sum(depths(nodes).values()) / rows)
+    assert means[1] == pytest.approx(means[0], rel=0.1)
+
+
+def test_childless_parents_and_skew():
+    def families(**shape):
+        parts = population(PLAN, PopulationShape(1_000, **shape)).tables["parts"]
+        return Counter(row["node_id"] for row in parts)
+
+    few = families(childless=0.7)
+    assert 200 < len(few) < 400
+    even, uneven = families(childless=0, skew=0), families(childless=0, skew=1)
+    assert max(uneven.values()) > 2 * max(even.values())
+
+
+def test_the_same_seed_gives_the_same_rows():
+    shape = PopulationShape(100)
+    assert population(PLAN, shape) == population(PLAN, shape)
+    assert population(PLAN, shape) != population(PLAN, shape, seed=1)
