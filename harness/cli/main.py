@@ -114,6 +114,7 @@ def check(
         str | None, typer.Option(help=_flag("fail_on", DEFAULTS.fail_on), metavar="error|warning")
     ] = None,
     timeout: Timeout = None,
+    scale: Annotated[int | None, typer.Option(help=_flag("scale", DEFAULTS.scale), metavar="ROWS")] = None,
     format: Annotated[  # noqa: A002 - the flag's name
         str | None, typer.Option(help=_flag("format", DEFAULTS.format), metavar="|".join(FORMATS))
     ] = None,
@@ -139,6 +140,7 @@ def check(
         "ignore": tuple(ignore or ()),
         "fail_on": None if fail_on is None else severity(fail_on, "--fail-on"),
         "timeout": timeout,
+        "scale": scale,
         "format": format,
         "output": output,
         "setup": setup,

@@ -13,12 +13,15 @@ FORMATS = ("text", "json", "sarif", "markdown", "html", "github")
 SHORTEST, LONGEST = 0.001, 86_400.0
 """Seconds of a timeout: PostgreSQL counts milliseconds, and 0 of them would mean no limit."""
 
+MOST_SCALE = 250_000
+"""A million rows in the larger population."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """A run's settings. ``timeout`` is in seconds, for one evaluation; ``only`` and ``skip`` are globs on Class.hybrid.
 
-    ``hybrid`` are policies for some hybrids, which pyproject.toml alone can set.
+    ``scale`` are the rows of each table that refers to no other, in the smaller of two populations. ``hybrid`` are policies for some hybrids, which pyproject.toml alone can set.
     """
 
     database: str = "auto"
@@ -30,6 +33,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     fail_on: Severity = Severity.ERROR
     timeout: float = 5.0
+    scale: int = 500
     format: str = "text"
     output: str | None = None
     setup: str | None = None
@@ -54,6 +58,7 @@ HELP = {
     "ignore": "Do not report rules whose code begins with this; may be given several times.",
     "fail_on": "The least severity that fails the run; under warning, untested hybrids fail it too.",
     "timeout": "Seconds for one evaluation, of a getter or of a statement.",
+    "scale": "Rows of the smaller population that the SQL's cost is measured on; the larger has four times as many.",
     "format": "What to print: text, json, sarif, markdown, html or github.",
     "output": "Write the report to this file instead of printing it.",
     "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",
@@ -67,6 +72,7 @@ PYTEST_FLAGS: dict[str, type] = {
     "examples": int,
     "seed": int,
     "timeout": float,
+    "scale": int,
     "setup": str,
 }
 """Options that pytest takes too, as ``--hybrids-NAME``, and the type of each."""
@@ -81,6 +87,12 @@ def checked(options: Options, *, where: str) -> Options:
             f"timeout is {options.timeout:g}, but it must be from {SHORTEST:g} to {LONGEST:g} seconds.",
             where=where,
             hint="Give seconds, for instance 5.",
+        )
+    if not 1 <= options.scale <= MOST_SCALE:
+        raise UsageProblem(
+            f"scale is {options.scale}, but it must be from 1 to {MOST_SCALE}.",
+            where=where,
+            hint="Give rows, for instance 500: the larger of the two populations has four times as many.",
         )
     if options.format not in FORMATS:
         raise UsageProblem(

@@ -14,7 +14,12 @@ from harness.core.finding import Severity
 
 SECTION = "[tool.hybrid-harness]"
 LISTS = frozenset({"only", "skip", "select", "ignore"})
-NUMBERS: Mapping[str, tuple[type, ...]] = {"examples": (int,), "seed": (int,), "timeout": (int, float)}
+NUMBERS: Mapping[str, tuple[type, ...]] = {
+    "examples": (int,),
+    "seed": (int,),
+    "scale": (int,),
+    "timeout": (int, float),
+}
 
 
 def read_options(folder: Path) -> Options:

@@ -1,5 +1,6 @@
 """Evidence: what the engine saw, frozen, before anyone judges it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -220,11 +221,74 @@ class Writes:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatedScan:
+    """A table that a plan reads from end to end ``loops`` times, ``rows`` rows each time.
+
+    ``columns`` are those that it is looked through for, the correlated ones first. ``recursive``: it is read by each step of
+    a recursive query.
+    """
+
+    table: str
+    loops: int
+    rows: int
+    columns: tuple[str, ...] = ()
+    recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What the server did for the plain select of ``rows`` rows: the rows and the 8 kB pages that all nodes of its plan handled.
+
+    ``seconds`` are information, nothing to judge by. ``spilled`` are nodes that wrote to disk, ``jit_functions`` those that were
+    compiled for it.
+    """
+
+    rows: int
+    handled: int
+    pages: int
+    seconds: float
+    repeated: tuple[RepeatedScan, ...] = ()
+    spilled: tuple[str, ...] = ()
+    jit_functions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TriedIndex:
+    """An index on ``columns`` of ``table``, and how many rows the plan handled with it."""
+
+    table: str
+    columns: tuple[str, ...]
+    handled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Executions on two populations of one shape, and the index that makes the second cheaper, if one does."""
+
+    few: Execution
+    many: Execution
+    index: TriedIndex | None = None
+
+    @property
+    def exponent(self) -> float:
+        """The power of the number of rows that the rows handled grow with: 1 is linear, 2 quadratic."""
+        if self.many.rows <= self.few.rows or not self.few.handled:
+            return 1.0
+        growth = self.many.handled / self.few.handled
+        return math.log(growth) / math.log(self.many.rows / self.few.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """Tables that the plan of the plain select reads whole for each row."""
+    """Tables that the plan of the plain select reads whole for each row as no index spares it, and what that costs.
+
+    ``cost`` is None where it could not be measured; ``volatile`` are functions that the server calls for each row.
+    """
 
     hybrid: Hybrid
     tables_scanned_per_row: tuple[str, ...]
+    cost: Cost | None = None
+    volatile: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from harness.core.report import HybridReport
 from harness.discovery import Discovered
 from harness.engine.acceptance import Acceptances, policy_of
 from harness.engine.bench import Bench, SchemaProblem, Servers
+from harness.engine.costs import measure_costs
 from harness.engine.examinee import Examinee
 from harness.engine.extensions import FUNCTIONS
 from harness.engine.made_shapes import try_made_shapes
@@ -27,7 +28,7 @@ from harness.engine.storing import try_storing
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Rejected, read_rows
 from harness.evaluation.python_side import loaded_session
-from harness.generation import Plan, Ungeneratable, closure, insertion_order, plan_dataset
+from harness.generation import Plan, PopulationShape, Ungeneratable, closure, insertion_order, plan_dataset
 from harness.rules import judge
 
 MOST_ROWS_KEPT = 100
@@ -145,6 +146,7 @@ class Examination:
         survey(able, plan, bench, examples=self.options.examples, number=self.options.seed)
         for examinee in able:
             self._guarded(examinee, bench, partial(self._follow_up, examinee, plan, bench))
+        measure_costs(able, plan, bench, PopulationShape(self.options.scale))
 
     def _bench(self, group: Sequence[Examinee]) -> Bench:
         """A database for each metadata: two may have tables of one name."""

@@ -10,7 +10,7 @@ from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
-from harness.evaluation.query_plan import tables_scanned_per_row
+from harness.evaluation.query_plan import tables_scanned_per_row, volatile_functions
 from harness.evaluation.sql_side import back_to_loaded
 from harness.generation import Plan, PopulationShape, population, spread
 
@@ -55,13 +55,17 @@ def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     """Ask the server how it would answer the plain select."""
     try:
         with bench.loaded(population(plan, PopulationShape(SIZES[0], fan_out=1))) as connection:
-            scanned = contained(
-                lambda: tables_scanned_per_row(connection, examinee.compiled_select), seconds=examinee.seconds
-            )
+            read = contained(lambda: _query_plan(examinee, connection), seconds=examinee.seconds)
     except Rejected:
         return
-    if isinstance(scanned, Returned):
-        examinee.query_plan = QueryPlan(examinee.hybrid, scanned.value)
+    if isinstance(read, Returned):
+        examinee.query_plan = read.value
+
+
+def _query_plan(examinee: Examinee, connection: Connection) -> QueryPlan:
+    scanned = tables_scanned_per_row(connection, examinee.compiled_select)
+    names = frozenset(each.name for each in examinee.translation.structure.operations)
+    return QueryPlan(examinee.hybrid, scanned, volatile=volatile_functions(connection, names))
 
 
 def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ DIALECT._has_native_hstore = False  # noqa: SLF001 - the driver adapts dicts onl
 """For statements of the loader only, which the driver sends as text."""
 _BIND = "__hybrid_harness_"
 _PLACEHOLDER = re.compile(rf"%\({_BIND}(\d+)\)s")
+_PLAIN_ROW = re.compile(r"\((\(%s\)(::[\w \[\](),.\"]+?)?(, )?)*\)")
+"""Values with nothing around them but casts to the columns' own types."""
 
 LOADED = "loaded"
 """The savepoint after the rows are in; a failed statement rolls back to it."""
@@ -38,11 +41,15 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Insert:
-    """``head`` up to VALUES, ``row`` the placeholders of one row, and what turns a Python value into the driver's."""
+    """``head`` up to VALUES, ``row`` the placeholders of one row, and what turns a Python value into the driver's.
+
+    ``copies`` says that the row's text is nothing but these values, as COPY takes them.
+    """
 
     head: str
     row: str
     columns: tuple[str, ...]
+    copies: bool
     processors: tuple[Callable[[Any], Any] | None, ...]
 
     def parameters(self, row: Row) -> list[Any]:
@@ -74,6 +81,37 @@ class Loader:
         parameters = [value for _, values in pieces for value in values]
         self._send("; ".join([*self._first, *(statement for statement, _ in pieces), *LAST]), parameters)
 
+    def copy(self, dataset: Dataset) -> None:
+        """Put ``dataset`` in the place of all rows of the tables, by COPY, for the open transaction; raises as ``load`` does.
+
+        The tables are truncated first: the server then writes to new files, and throwing them away leaves no dead rows.
+        """
+        preparer = self._connection.dialect.identifier_preparer
+        names = {name: preparer.format_table(table) for name, table in self._tables.items()}
+        self._send("; ".join([*self._first, f"TRUNCATE {', '.join(names.values())} CASCADE"]), None)
+        for name, complete in dataset.tables.items():
+            rows = _without(complete, dataset.late.get(name, ()))
+            if rows:
+                self._copy_table(names[name], name, rows)
+        for statement, parameters in self._late_statements(dataset):
+            self._send(statement, parameters)
+        self._send("; ".join([f"ANALYZE {', '.join(names.values())}", *LAST]), None)
+
+    def _copy_table(self, shown: str, name: str, rows: Sequence[Row]) -> None:
+        prepared = self._insert(name, tuple(rows[0]))
+        if not prepared.copies:  # the type wraps its value in SQL
+            for statement, parameters in self._insertions(name, rows):
+                self._send(statement, parameters)
+            return
+        preparer = self._connection.dialect.identifier_preparer
+        columns = ", ".join(map(preparer.quote, prepared.columns))
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        into = f"COPY {shown} ({columns}) FROM STDIN".encode()
+        with self._refusals(driver), driver.cursor() as cursor, cursor.copy(into) as copy:
+            for row in rows:
+                copy.write_row(prepared.parameters(row))
+
     def script(self, dataset: Dataset) -> tuple[str, ...]:
         """The statements that insert the rows, with their values written out. Raises Rejected as ``load`` does."""
         driver = self._connection.connection.driver_connection
@@ -89,13 +127,17 @@ class Loader:
 
     def _statements(self, dataset: Dataset) -> Iterator[tuple[str, list[Any]]]:
         for name, complete in dataset.tables.items():
-            later = dict.fromkeys(dataset.late.get(name, ()))
-            rows = [{**row, **later} for row in complete] if later else complete
-            for start in range(0, len(rows), MOST_ROWS):
-                part = rows[start : start + MOST_ROWS]
-                prepared = self._insert(name, tuple(part[0]))
-                values = [value for row in part for value in prepared.parameters(row)]
-                yield prepared.head + ", ".join([prepared.row] * len(part)), values
+            yield from self._insertions(name, _without(complete, dataset.late.get(name, ())))
+        yield from self._late_statements(dataset)
+
+    def _insertions(self, name: str, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
+        for start in range(0, len(rows), MOST_ROWS):
+            part = rows[start : start + MOST_ROWS]
+            prepared = self._insert(name, tuple(part[0]))
+            values = [value for row in part for value in prepared.parameters(row)]
+            yield prepared.head + ", ".join([prepared.row] * len(part)), values
+
+    def _late_statements(self, dataset: Dataset) -> Iterator[tuple[str, list[Any]]]:
         for name, columns in dataset.late.items():
             prepared = self._update(name, columns)
             for row in dataset.tables.get(name, ()):
@@ -104,9 +146,15 @@ class Loader:
     def _send(self, statements: str, parameters: Sequence[Any] | None) -> None:
         driver = self._connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
+        with self._refusals(driver), psycopg.ClientCursor(driver) as cursor:
+            cursor.execute(statements.encode(), parameters)
+
+    @staticmethod
+    @contextmanager
+    def _refusals(driver: psycopg.Connection) -> Iterator[None]:
+        """What the server refuses as Rejected, and that it is gone as ServerLost."""
         try:
-            with psycopg.ClientCursor(driver) as cursor:
-                cursor.execute(statements.encode(), parameters)
+            yield
         except psycopg.Error as error:
             if driver.closed:
                 raise ServerLost(str(error)) from error
@@ -123,6 +171,11 @@ class Loader:
         if key not in self._updates:
             self._updates[key] = _prepare_update(self._tables[name], columns)
         return self._updates[key]
+
+
+def _without(rows: Sequence[Row], later: Sequence[str]) -> Sequence[Row]:
+    """The rows with NULL in the columns that are set once all rows are in."""
+    return [{**row, **dict.fromkeys(later)} for row in rows] if later else rows
 
 
 def read_rows(
@@ -148,7 +201,7 @@ def _prepare(table: Table, columns: tuple[str, ...]) -> _Insert:
     always = any(each.identity is not None and each.identity.always for each in table.columns)
     overriding = " OVERRIDING SYSTEM VALUE" if always else ""
     text, order, processors = _driven(table, columns, row)
-    return _Insert(f"{head}{overriding} VALUES ", text, order, processors)
+    return _Insert(f"{head}{overriding} VALUES ", text, order, bool(_PLAIN_ROW.fullmatch(text)), processors)
 
 
 def _prepare_update(table: Table, columns: tuple[str, ...]) -> _Insert:
@@ -159,7 +212,7 @@ def _prepare_update(table: Table, columns: tuple[str, ...]) -> _Insert:
     for name in keys:
         statement = statement.where(clause.c[name] == binds[name])
     text, order, processors = _driven(table, (*columns, *keys), str(statement.compile(dialect=DIALECT)))
-    return _Insert(text, "", order, processors)
+    return _Insert(text, "", order, copies=False, processors=processors)
 
 
 def _lightweight(table: Table, columns: tuple[str, ...]) -> tuple[TableClause, dict[str, Any]]:

@@ -1,11 +1,20 @@
-"""The server's plan for the plain select, read for what runs again for each row."""
+"""The server's plan for the plain select: what runs again for each row, and what it cost."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection
+import sqlglot
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
-from harness.core.observation import Compiled
+from harness.core.observation import Compiled, Execution, RepeatedScan
+
+Node = dict[str, Any]
+QUOTE = PGDialect_psycopg().identifier_preparer.quote  # type: ignore[no-untyped-call]
+CONDITIONS = ("Filter", "Join Filter", "Hash Cond", "Merge Cond")
+REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 
 
 def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[str, ...]:
@@ -15,25 +24,146 @@ def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[
     hashed or uncorrelated subquery runs once and does not count.
     """
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    plan = connection.exec_driver_sql(
-        f"EXPLAIN (FORMAT JSON, VERBOSE) {compiled.sql}", dict(compiled.parameters)
-    )
     try:
-        (document,) = plan.scalar_one()
+        document = _explained(connection, compiled, "VERBOSE")
     finally:
         connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
-    return tuple(sorted(set(_scans(document["Plan"], hashed=_hashed(str(document)), per_row=False))))
+    hashed = _hashed(str(document))
+    repeated = (node for node, _ in _repeated(document["Plan"], hashed, None) if _is_scan(node))
+    return tuple(sorted({node["Relation Name"] for node in repeated if "Filter" in node}))
 
 
-def _scans(node: dict[str, Any], *, hashed: frozenset[str], per_row: bool) -> Iterator[str]:
-    if node.get("Parent Relationship") == "SubPlan" and node.get("Subplan Name") not in hashed:
-        per_row = True
-    if per_row and node["Node Type"] == "Seq Scan" and "Filter" in node:
-        yield node["Relation Name"]
+def execution(connection: Connection, compiled: Compiled) -> Execution:
+    """Run the select, and say what the plan's nodes handled."""
+    document = _explained(connection, compiled, "ANALYZE, BUFFERS, VERBOSE, TIMING OFF")
+    plan = document["Plan"]
+    nodes = list(_nodes(plan))
+    return Execution(
+        rows=_total(plan),
+        handled=sum(_total(node) + sum(_removed(node)) for node in nodes),
+        pages=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
+        seconds=document["Execution Time"] / 1000,
+        repeated=tuple(_repeated_scans(plan, _hashed(str(document)))),
+        spilled=tuple(node["Node Type"] for node in nodes if _spills(node)),
+        jit_functions=document.get("JIT", {}).get("Functions", 0),
+    )
+
+
+def volatile_functions(connection: Connection, names: frozenset[str]) -> tuple[str, ...]:
+    """Those of the functions that the server calls anew wherever they stand, whatever their arguments."""
+    found = connection.execute(
+        text(
+            "SELECT proname FROM pg_catalog.pg_proc WHERE proname = ANY(:names) AND prokind = 'f' "
+            "GROUP BY proname HAVING bool_and(provolatile = 'v') ORDER BY proname"
+        ),
+        {"names": sorted(names)},
+    )
+    return tuple(found.scalars())
+
+
+def _explained(connection: Connection, compiled: Compiled, options: str) -> dict[str, Any]:
+    plan = connection.exec_driver_sql(
+        f"EXPLAIN ({options}, FORMAT JSON) {compiled.sql}", dict(compiled.parameters)
+    )
+    (document,) = plan.scalar_one()
+    assert isinstance(document, dict)
+    return document
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
     for child in node.get("Plans", ()):
-        yield from _scans(child, hashed=hashed, per_row=per_row)
+        yield from _nodes(child)
+
+
+def _total(node: Node) -> int:
+    """Rows over all loops; the plan shows the mean of one."""
+    total: float = node["Actual Rows"] * node["Actual Loops"]
+    return round(total)
+
+
+def _removed(node: Node) -> Iterator[int]:
+    for name in REMOVED:
+        yield round(node.get(name, 0) * node["Actual Loops"])
+
+
+def _spills(node: Node) -> bool:
+    return (
+        node.get("Sort Space Type") == "Disk"
+        or node.get("Hash Batches", 1) > 1
+        or node.get("HashAgg Batches", 0) > 1
+    )
+
+
+def _is_scan(node: Node) -> bool:
+    return bool(node["Node Type"] == "Seq Scan")
 
 
 def _hashed(document: str) -> frozenset[str]:
     """Names of subplans that the expressions call hashed."""
     return frozenset(part.split(")")[0] for part in document.split("(hashed ")[1:])
+
+
+def _repeated(
+    node: Node, hashed: frozenset[str], subplan: Node | None, *, recursive: bool = False
+) -> Iterator[tuple[Node, tuple[Node, bool]]]:
+    """Nodes that run for each row, each with the subquery that it is in and whether a recursive step runs it."""
+    if node.get("Parent Relationship") == "SubPlan" and node.get("Subplan Name") not in hashed:
+        subplan = node
+    if subplan is not None:
+        yield node, (subplan, recursive)
+    steps = node["Node Type"] == "Recursive Union"
+    for child in node.get("Plans", ()):
+        step = recursive or (steps and child.get("Parent Relationship") == "Inner")
+        yield from _repeated(child, hashed, subplan, recursive=step)
+
+
+def _repeated_scans(plan: Node, hashed: frozenset[str]) -> Iterator[RepeatedScan]:
+    for node, (subplan, recursive) in _repeated(plan, hashed, None):
+        if _is_scan(node) and node["Actual Loops"] > 1:
+            yield RepeatedScan(
+                _full_name(node),
+                int(node["Actual Loops"]),
+                round(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)),
+                tuple(_looked_for(node["Alias"], subplan)),
+                recursive,
+            )
+
+
+def _full_name(node: Node) -> str:
+    """The table as DDL names it."""
+    schema, name = node.get("Schema", "public"), QUOTE(node["Relation Name"])
+    return str(name) if schema == "public" else f"{QUOTE(schema)}.{name}"
+
+
+def _looked_for(alias: str, subplan: Node) -> list[str]:
+    """Columns of ``alias`` that the subquery compares for equality, those with what comes from elsewhere first."""
+    correlated: dict[str, None] = {}
+    constant: dict[str, None] = {}
+    for condition in (node[name] for node in _nodes(subplan) for name in CONDITIONS if name in node):
+        for column, other in _equalities(condition, alias):
+            (correlated if list(other.find_all(exp.Column)) else constant)[column] = None
+    return list(dict.fromkeys((*correlated, *constant)))
+
+
+def _equalities(condition: str, alias: str) -> Iterator[tuple[str, exp.Expr]]:
+    """(column of ``alias``, what it is compared with) for what must hold together."""
+    try:
+        tree = sqlglot.parse_one(condition, dialect="postgres")
+    except SqlglotError:  # a plan's words for what SQL can't say
+        return
+    for part in _conjuncts(tree):
+        if isinstance(part, exp.EQ):
+            sides = (part.left.unnest(), part.right.unnest())
+            for column, other in (sides, sides[::-1]):
+                if isinstance(column, exp.Column) and column.table == alias:
+                    yield column.name, other
+
+
+def _conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:
+    tree = tree.unnest()
+    if isinstance(tree, exp.And):
+        yield from _conjuncts(tree.left)
+        yield from _conjuncts(tree.right)
+    else:
+        yield tree

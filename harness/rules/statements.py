@@ -1,44 +1,14 @@
-"""Rules about how the cost grows."""
+"""Rules about the statements that the Python side sends as rows grow."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.core.finding import Family, Finding, Severity
-from harness.core.observation import Growth, QueryPlan
+from harness.core.observation import Growth
 from harness.rules.base import Documentation, Rule
 
 PER_ROW = 0.5
 """Statements for each further instance from which the growth is called one per row."""
-
-
-class ScanPerRow(Rule[QueryPlan]):
-    """A correlated subquery reads a whole table for each row."""
-
-    code = "HH402"
-    name = "table-scan-per-row"
-    family: ClassVar[Family] = Family.SCALE
-    severity: ClassVar[Severity] = Severity.WARNING
-    reads: ClassVar[type] = QueryPlan
-    documentation = Documentation(
-        what="The plan of the plain select reads a whole table again for each row, and no index could spare it.",
-        why="The cost is the product of the two tables' sizes: fine on a laptop, minutes in production.",
-        limits="Read from the server's plan with sequential scans priced out, not from time.",
-        example="items correlated by a foreign key without an index",
-        instead="An index that begins with the column that the subquery compares with the outer row.",
-    )
-
-    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
-        """One finding that names the tables."""
-        tables = ", ".join(seen.tables_scanned_per_row)
-        if not tables:
-            return
-        yield self.finding(
-            "select",
-            f"select({seen.hybrid.name}) reads the whole table {tables} for each row: no index fits the condition of its "
-            "correlated subquery.",
-            f"Create an index on {tables} that begins with the column compared with the outer row (index=True on the foreign "
-            "key).",
-        )
 
 
 class StatementPerRow(Rule[Growth]):

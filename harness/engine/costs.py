@@ -1,0 +1,98 @@
+"""What the plain select costs on two populations of one shape, and whether an index would make it cheaper."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from harness.core.observation import Cost, Execution, RepeatedScan, TriedIndex
+from harness.core.outcome import Outcome, Returned
+from harness.engine.bench import Bench
+from harness.engine.examinee import Examinee
+from harness.evaluation.containment import ServerLost, contained
+from harness.evaluation.loader import Rejected
+from harness.evaluation.query_plan import execution
+from harness.evaluation.sql_side import GRACE, back_to_loaded
+from harness.generation import Plan, PopulationShape, population
+
+GROWTH = 4
+"""The second population has so many times the rows of the first."""
+PATIENCE = 12
+"""Times the limit for one evaluation: the first populations are a hundred times those of a dataset."""
+WORTH_IT = 0.5
+"""An index must spare at least this share of the rows that the plan handles."""
+
+
+def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape: PopulationShape) -> None:
+    """Set the cost of each hybrid's select, all of them on the same rows; where it takes too long, on fewer rows.
+
+    A hybrid that can't be measured, for its SQL fails or the server refuses the rows, keeps none.
+    """
+    waiting = [each for each in examinees if each.query_plan is not None]
+    while waiting and shape.rows > 0:
+        larger = replace(shape, rows=shape.rows * GROWTH)
+        few = _executions(waiting, plan, bench, shape)
+        many = _executions([each for each in waiting if each in few], plan, bench, larger)
+        for examinee, (executed, index) in many.items():
+            assert examinee.query_plan is not None
+            cost = Cost(few[examinee][0], executed, index)
+            examinee.query_plan = replace(examinee.query_plan, cost=cost)
+        waiting = [each for each in few if each not in many and each.loss is None]
+        shape = replace(shape, rows=shape.rows // GROWTH)
+
+
+def _executions(
+    examinees: Iterable[Examinee], plan: Plan, bench: Bench, shape: PopulationShape
+) -> dict[Examinee, tuple[Execution, TriedIndex | None]]:
+    """Those of the hybrids whose select ran to its end. One that costs the server its life ends the rest of this population."""
+    measured: dict[Examinee, tuple[Execution, TriedIndex | None]] = {}
+    try:
+        with bench.populated(population(plan, shape)) as connection:
+            for examinee in examinees:
+                with examinee.clock():
+                    outcome = _executed(examinee, connection)
+                    if isinstance(outcome, Returned):
+                        index = _worthwhile_index(examinee, connection, outcome.value)
+                        measured[examinee] = (outcome.value, index)
+    except Rejected:
+        return {}
+    except ServerLost as loss:
+        examinee.lose(str(loss))
+        bench.recover()
+    return measured
+
+
+def _executed(examinee: Examinee, connection: Connection) -> Outcome:
+    seconds = examinee.seconds * PATIENCE
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+    outcome = contained(lambda: execution(connection, examinee.compiled_select), seconds=seconds + GRACE)
+    if not isinstance(outcome, Returned):
+        back_to_loaded(connection)
+    return outcome
+
+
+def _worthwhile_index(examinee: Examinee, connection: Connection, executed: Execution) -> TriedIndex | None:
+    """The first index, of those that the repeated scans ask for, with which the plan handles far fewer rows."""
+    for scan in _candidates(executed.repeated):
+        with_index = _tried(examinee, connection, scan)
+        if with_index is not None and with_index.handled <= executed.handled * (1 - WORTH_IT):
+            return with_index
+    return None
+
+
+def _candidates(repeated: Sequence[RepeatedScan]) -> Iterator[RepeatedScan]:
+    costliest_first = sorted(repeated, key=lambda scan: -scan.loops * scan.rows)
+    yield from dict.fromkeys(scan for scan in costliest_first if scan.columns)
+
+
+def _tried(examinee: Examinee, connection: Connection, scan: RepeatedScan) -> TriedIndex | None:
+    """Create the index, run the select again, and undo both."""
+    preparer = connection.dialect.identifier_preparer
+    columns = ", ".join(map(preparer.quote, scan.columns))
+    create = f"CREATE INDEX ON {scan.table} ({columns})"
+    created = contained(lambda: connection.exec_driver_sql(create), seconds=examinee.seconds * PATIENCE)
+    outcome = _executed(examinee, connection) if isinstance(created, Returned) else created
+    back_to_loaded(connection)
+    if not isinstance(outcome, Returned):
+        return None
+    return TriedIndex(scan.table, scan.columns, outcome.value.handled)

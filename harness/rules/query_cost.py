@@ -1,0 +1,235 @@
+"""Rules about what the server does for the plain select as rows grow: plans, rows handled, never time."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from harness.core.finding import Family, Finding, Severity
+from harness.core.observation import Cost, Execution, QueryPlan, RepeatedScan, TriedIndex
+from harness.rules.base import Documentation, Rule
+
+FASTER_THAN_ROWS = 1.5
+"""The exponent from which the growth is called faster than that of the rows: halfway from linear to quadratic."""
+
+
+class _PlanRule(Rule[QueryPlan]):
+    family: ClassVar[Family] = Family.SCALE
+    severity: ClassVar[Severity] = Severity.WARNING
+    reads: ClassVar[type] = QueryPlan
+
+
+class ScanPerRow(_PlanRule):
+    """A correlated subquery reads a whole table for each row."""
+
+    code = "HH402"
+    name = "table-scan-per-row"
+    documentation = Documentation(
+        what="The plan of the plain select reads a whole table again for each row, and no index could spare it.",
+        why="The cost is the product of the two tables' sizes: fine on a laptop, minutes in production.",
+        limits="Read from the server's plan with sequential scans priced out, not from time. The index in the hint was created "
+        "on rows of the harness's own, and the select run again with it.",
+        example="items correlated by a foreign key without an index",
+        instead="An index that begins with the column that the subquery compares with the outer row.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding that names the tables, and the index that was tried."""
+        tables = ", ".join(seen.tables_scanned_per_row)
+        if not tables:
+            return
+        measured = f" {_growth(seen.cost)}" if seen.cost is not None else ""
+        tried = None if seen.cost is None else seen.cost.index
+        if seen.cost is None or tried is None:
+            hint = (
+                f"Create an index on {tables} that begins with the column compared with the outer row (index=True on the foreign "
+                "key)."
+            )
+        else:
+            hint = _create(tried, seen.cost.many)
+        yield self.finding(
+            "select",
+            f"select({seen.hybrid.name}) reads the whole table {tables} for each row: no index fits the condition of its "
+            f"correlated subquery.{measured}",
+            hint,
+        )
+
+
+class FasterThanRows(_PlanRule):
+    """The rows that the plan handles grow faster than the rows of the tables."""
+
+    code = "HH403"
+    name = "cost-grows-faster-than-rows"
+    documentation = Documentation(
+        what="On four times the rows, the server handles far more than four times as many to answer the plain select.",
+        why="What takes a second for 10,000 rows takes minutes for 100,000.",
+        limits="Rows handled by the plan's nodes are counted, on two populations of one shape (--scale), not seconds. Another plan "
+        "may be chosen for other sizes or statistics. Where a missing index is the reason, HH402 says so instead.",
+        example="a correlated subquery that counts all rows before this one; a join of the whole table to a few rows, for each row",
+        instead="One statement for all rows: a window function, or a grouped subquery that is joined; or a correlated subquery whose "
+        "every part is found by an index.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding, unless a missing index or a recursive part explains it."""
+        cost = _out_of_hand(seen)
+        if cost is None:
+            return
+        scan = _costliest(cost.many)
+        if scan is not None and scan.recursive:
+            return
+        where = "" if scan is None else f" {_read(scan)}"
+        yield self.finding(
+            "select",
+            f"select({seen.hybrid.name}) grows faster than the rows.{where} {_growth(cost)}",
+            _way_out(seen.hybrid.name, cost),
+        )
+
+
+class RecursiveScan(_PlanRule):
+    """Each step of a recursive query reads a whole table."""
+
+    code = "HH404"
+    name = "recursion-reads-whole-table"
+    documentation = Documentation(
+        what="The recursive part of a query that runs for each row reads a whole table at each of its steps.",
+        why="The cost is rows times depth times rows: the steps that should find a few children look at everything.",
+        limits="As for HH403: counted on two populations of one shape.",
+        example="WITH RECURSIVE ... JOIN nodes ON nodes.parent_id = up.id, without an index on parent_id",
+        instead="An index on the column that the recursive part follows; for reports, one recursive statement for all rows at once.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding that names the table."""
+        cost = _out_of_hand(seen)
+        scan = None if cost is None else _costliest(cost.many)
+        if cost is None or scan is None or not scan.recursive:
+            return
+        yield self.finding(
+            "select",
+            f"The recursive part of select({seen.hybrid.name}) reads a whole table at each step. {_read(scan)} {_growth(cost)}",
+            _way_out(seen.hybrid.name, cost),
+        )
+
+
+class VolatilePerRow(_PlanRule):
+    """The server calls a volatile function for each row."""
+
+    code = "HH405"
+    name = "volatile-function-per-row"
+    severity: ClassVar[Severity] = Severity.INFO
+    documentation = Documentation(
+        what="The SQL calls a function that PostgreSQL holds to be volatile.",
+        why="It is called again for each row and each access, can't be answered from an index, and keeps the query from being "
+        "planned otherwise.",
+        limits="Read from the server's catalogue; functions of your own are volatile unless CREATE FUNCTION says otherwise.",
+        example="func.random(), func.clock_timestamp(), a function created without STABLE",
+        instead="func.now() for the transaction's time; STABLE or IMMUTABLE in CREATE FUNCTION, where that is true.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding that names the functions."""
+        if not seen.volatile:
+            return
+        names = ", ".join(f"{name}()" for name in seen.volatile)
+        yield self.finding(
+            "select",
+            f"select({seen.hybrid.name}) calls {names} anew for each row: volatile, so no index can answer it.",
+            "If the answer depends on the arguments and the tables only, say so: ALTER FUNCTION ... STABLE; for the time, "
+            "func.now().",
+        )
+
+
+class Spilled(_PlanRule):
+    """A sort or a hash of the select went to disk."""
+
+    code = "HH406"
+    name = "sort-or-hash-on-disk"
+    severity: ClassVar[Severity] = Severity.INFO
+    documentation = Documentation(
+        what="On the larger population a sort or a hash of the plain select did not fit into work_mem and was written to disk.",
+        why="From that size on the select slows down by more than its rows.",
+        limits="With the server's own work_mem, at the size that --scale gives.",
+        example="array_agg(... ORDER BY ...) over a whole table",
+        instead="Aggregate fewer rows, let an index give the order, or raise work_mem for this query.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding that names the plan's nodes."""
+        if seen.cost is None or not seen.cost.many.spilled:
+            return
+        nodes = ", ".join(dict.fromkeys(seen.cost.many.spilled))
+        yield self.finding(
+            "select",
+            f"For {seen.cost.many.rows:,} rows, select({seen.hybrid.name}) writes to disk what its plan sorts or hashes ({nodes}).",
+            "Let an index give the order, aggregate fewer rows, or raise work_mem for this query.",
+        )
+
+
+class JitPaid(_PlanRule):
+    """The server compiled the plan to machine code."""
+
+    code = "HH407"
+    name = "jit-compiled"
+    severity: ClassVar[Severity] = Severity.INFO
+    documentation = Documentation(
+        what="The planner thinks the plain select so costly that it compiles parts of it to machine code (JIT).",
+        why="That costs tens of milliseconds each time. For correlated subqueries the estimate is often far too high, and the "
+        "compilation is paid for nothing.",
+        limits="Said where the plan shows compiled functions on the larger population; servers built without LLVM never do.",
+        example="a correlated subquery for each of thousands of rows",
+        instead="SET jit = off for this query, or a higher jit_above_cost; or the set-based form, which is estimated right.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding with the number of functions."""
+        if seen.cost is None or not seen.cost.many.jit_functions:
+            return
+        yield self.finding(
+            "select",
+            f"For {seen.cost.many.rows:,} rows, PostgreSQL compiles {seen.cost.many.jit_functions} functions to answer "
+            f"select({seen.hybrid.name}).",
+            "SET LOCAL jit = off before it, or a higher jit_above_cost.",
+        )
+
+
+def _out_of_hand(seen: QueryPlan) -> Cost | None:
+    """The cost that grows faster than the rows, where no index was missed."""
+    if seen.cost is None or seen.tables_scanned_per_row or seen.cost.exponent < FASTER_THAN_ROWS:
+        return None
+    return seen.cost
+
+
+def _costliest(execution: Execution) -> RepeatedScan | None:
+    return max(execution.repeated, key=lambda scan: scan.loops * scan.rows, default=None)
+
+
+def _read(scan: RepeatedScan) -> str:
+    return f"It reads {scan.table} from end to end {scan.loops:,} times, {scan.rows:,} rows each."
+
+
+def _growth(cost: Cost) -> str:
+    few, many = cost.few, cost.many
+    return (
+        f"For {few.rows:,} rows the server handled {few.handled:,}, for {many.rows:,} rows {many.handled:,}: "
+        f"they grow with the power {cost.exponent:.1f}."
+    )
+
+
+def _way_out(name: str, cost: Cost) -> str:
+    if cost.index is not None:
+        return _create(cost.index, cost.many)
+    return (
+        f"For pages and reports compute {name} for all rows in one statement: a grouped subquery or a window function that is "
+        "joined to the class, for a hierarchy one recursive CTE that starts from every row."
+    )
+
+
+def _create(index: TriedIndex, without: Execution) -> str:
+    name = "_".join(("ix", index.table.replace(".", "_").replace('"', ""), *index.columns))
+    schema, _, table = index.table.replace('"', "").rpartition(".")
+    where = f', schema="{schema}"' if schema else ""
+    columns = ", ".join(f'"{column}"' for column in index.columns)
+    return (
+        f"CREATE INDEX {name} ON {index.table} ({', '.join(index.columns)}); in Alembic: "
+        f'op.create_index("{name}", "{table}", [{columns}]{where}). '
+        f"Tried: the server then handles {index.handled:,} rows in place of {without.handled:,}."
+    )
