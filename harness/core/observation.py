@@ -233,6 +233,7 @@ class RepeatedScan:
     rows: int
     columns: tuple[str, ...] = ()
     recursive: bool = False
+    schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +255,14 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class TriedIndex:
-    """An index on ``columns`` of ``table``, and how many rows the plan handled with it."""
+    """An index on ``columns`` of ``table`` that ``statement`` creates, and how many rows the plan handled with it."""
 
+    name: str
     table: str
     columns: tuple[str, ...]
+    statement: str
     handled: int
+    schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +276,17 @@ class Cost:
     @property
     def exponent(self) -> float:
         """The power of the number of rows that the rows handled grow with: 1 is linear, 2 quadratic."""
-        if self.many.rows <= self.few.rows or not self.few.handled:
+        return self._exponent(self.few.handled, self.many.handled)
+
+    @property
+    def page_exponent(self) -> float:
+        """The same of the pages."""
+        return self._exponent(self.few.pages, self.many.pages)
+
+    def _exponent(self, few: int, many: int) -> float:
+        if self.many.rows <= self.few.rows or not few or not many:
             return 1.0
-        growth = self.many.handled / self.few.handled
-        return math.log(growth) / math.log(self.many.rows / self.few.rows)
+        return math.log(many / few) / math.log(self.many.rows / self.few.rows)
 
 
 @dataclass(frozen=True, slots=True)

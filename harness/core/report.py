@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from harness.core.finding import Finding, Severity
 from harness.core.hybrid import Hybrid
-from harness.core.observation import Growth
+from harness.core.observation import Cost, Growth
 
 
 class Verdict(StrEnum):
@@ -31,6 +31,7 @@ class Stats:
     growth: Growth | None = None
     seconds: float = 0.0
     rejected: int = 0
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection, Index, MetaData, Table
+from sqlalchemy.schema import CreateIndex
 
 from harness.core.observation import Cost, Execution, RepeatedScan, TriedIndex
 from harness.core.outcome import Outcome, Returned
@@ -87,12 +88,13 @@ def _candidates(repeated: Sequence[RepeatedScan]) -> Iterator[RepeatedScan]:
 
 def _tried(examinee: Examinee, connection: Connection, scan: RepeatedScan) -> TriedIndex | None:
     """Create the index, run the select again, and undo both."""
-    preparer = connection.dialect.identifier_preparer
-    columns = ", ".join(map(preparer.quote, scan.columns))
-    create = f"CREATE INDEX ON {scan.table} ({columns})"
+    name = "_".join(("ix", scan.table, *scan.columns))
+    table = Table(scan.table, MetaData(), *(Column(each) for each in scan.columns), schema=scan.schema)
+    index = CreateIndex(Index(name, *table.columns))
+    create = " ".join(str(index.compile(dialect=connection.dialect)).split())
     created = contained(lambda: connection.exec_driver_sql(create), seconds=examinee.seconds * PATIENCE)
     outcome = _executed(examinee, connection) if isinstance(created, Returned) else created
     back_to_loaded(connection)
     if not isinstance(outcome, Returned):
         return None
-    return TriedIndex(scan.table, scan.columns, outcome.value.handled)
+    return TriedIndex(name, scan.table, scan.columns, create, outcome.value.handled, scan.schema)

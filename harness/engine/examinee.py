@@ -225,6 +225,7 @@ class Examinee:
             self.growth,
             self._spent,
             self.tally.rejected,
+            None if self.query_plan is None else self.query_plan.cost,
         )
         worst_first = sorted(
             map(_told, findings), key=lambda finding: (-finding.severity.rank, finding.rule, finding.position)

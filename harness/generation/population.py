@@ -31,7 +31,7 @@ class PopulationShape:
     """
 
     rows: int
-    fan_out: int = 5
+    fan_out: int = 3
     depth: int = 6
     childless: float = 0.2
     skew: float = 1.0

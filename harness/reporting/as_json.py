@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from harness.core.finding import Counterexample, Finding
+from harness.core.observation import Cost
 from harness.core.report import HybridReport, RunReport, Verdict
 from harness.reporting.wording import reproduce
 
@@ -55,10 +56,23 @@ def _hybrid(each: HybridReport, report: RunReport) -> dict[str, Any]:
                 "queries": list(growth.queries),
                 "per_row": round(growth.per_row, 3),
             },
+            "sql_cost": None if stats.cost is None else _cost(stats.cost),
             "seconds": round(stats.seconds, 3),
         },
         "sql": {"select": each.select_sql},
         "findings": [_finding(finding, each, report) for finding in each.findings],
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    """At two sizes: rows selected, rows and pages that the plan handled, seconds; and the power the rows handled grow with."""
+    both = (cost.few, cost.many)
+    return {
+        "rows": [each.rows for each in both],
+        "handled": [each.handled for each in both],
+        "pages": [each.pages for each in both],
+        "seconds": [round(each.seconds, 4) for each in both],
+        "exponent": round(cost.exponent, 2),
     }
 
 

@@ -129,6 +129,7 @@ RULES: tuple[Rule[Any], ...] = (
     query_cost.VolatilePerRow(),
     query_cost.Spilled(),
     query_cost.JitPaid(),
+    query_cost.LookedThroughPerRow(),
     containment.EndlessSql(),
     containment.EndlessPython(),
     containment.PythonOnCircles(),

@@ -71,7 +71,7 @@ class FasterThanRows(_PlanRule):
     def judge(self, seen: QueryPlan) -> Iterator[Finding]:
         """One finding, unless a missing index or a recursive part explains it."""
         cost = _out_of_hand(seen)
-        if cost is None:
+        if cost is None or cost.page_exponent < FASTER_THAN_ROWS:
             return
         scan = _costliest(cost.many)
         if scan is not None and scan.recursive:
@@ -101,7 +101,7 @@ class RecursiveScan(_PlanRule):
         """One finding that names the table."""
         cost = _out_of_hand(seen)
         scan = None if cost is None else _costliest(cost.many)
-        if cost is None or scan is None or not scan.recursive:
+        if cost is None or cost.page_exponent < FASTER_THAN_ROWS or scan is None or not scan.recursive:
             return
         yield self.finding(
             "select",
@@ -191,6 +191,33 @@ class JitPaid(_PlanRule):
         )
 
 
+class LookedThroughPerRow(_PlanRule):
+    """What was computed once is looked through from end to end for each row."""
+
+    code = "HH408"
+    name = "result-looked-through-per-row"
+    severity: ClassVar[Severity] = Severity.INFO
+    documentation = Documentation(
+        what="The plain select computes an intermediate result once, such as a CTE, and then looks through all of it for each row.",
+        why="It reads no more pages, but the rows looked at are the product of the two: fine for thousands, minutes for a million.",
+        limits="Told where the rows handled grow faster than the rows of the tables, and the pages read do not.",
+        example="select(paths.c.path).where(paths.c.id == cls.id), where paths is a recursive CTE over all rows",
+        instead="Join the intermediate result to the class once, in the query that needs it.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding with the figures."""
+        cost = _out_of_hand(seen)
+        if cost is None or cost.page_exponent >= FASTER_THAN_ROWS:
+            return
+        name = seen.hybrid.name
+        yield self.finding(
+            "select",
+            f"select({name}) computes an intermediate result once and looks through all of it for each row. {_growth(cost)}",
+            f"In queries over many rows, join what {name} selects from to the class once.",
+        )
+
+
 def _out_of_hand(seen: QueryPlan) -> Cost | None:
     """The cost that grows faster than the rows, where no index was missed."""
     if seen.cost is None or seen.tables_scanned_per_row or seen.cost.exponent < FASTER_THAN_ROWS:
@@ -203,7 +230,8 @@ def _costliest(execution: Execution) -> RepeatedScan | None:
 
 
 def _read(scan: RepeatedScan) -> str:
-    return f"It reads {scan.table} from end to end {scan.loops:,} times, {scan.rows:,} rows each."
+    table = scan.table if scan.schema is None else f"{scan.schema}.{scan.table}"
+    return f"It reads {table} from end to end {scan.loops:,} times, {scan.rows:,} rows each."
 
 
 def _growth(cost: Cost) -> str:
@@ -224,12 +252,10 @@ def _way_out(name: str, cost: Cost) -> str:
 
 
 def _create(index: TriedIndex, without: Execution) -> str:
-    name = "_".join(("ix", index.table.replace(".", "_").replace('"', ""), *index.columns))
-    schema, _, table = index.table.replace('"', "").rpartition(".")
-    where = f', schema="{schema}"' if schema else ""
+    where = f', schema="{index.schema}"' if index.schema else ""
     columns = ", ".join(f'"{column}"' for column in index.columns)
     return (
-        f"CREATE INDEX {name} ON {index.table} ({', '.join(index.columns)}); in Alembic: "
-        f'op.create_index("{name}", "{table}", [{columns}]{where}). '
+        f"{index.statement}; in Alembic: "
+        f'op.create_index("{index.name}", "{index.table}", [{columns}]{where}). '
         f"Tried: the server then handles {index.handled:,} rows in place of {without.handled:,}."
     )

@@ -171,7 +171,7 @@ def test_populations_are_valid_and_the_same_each_time(rows):
     assert list(violations(dataset)) == []
     assert dataset == population(PLAN, PopulationShape(rows))
     assert dataset.shape == "population"
-    assert len(dataset.tables["people"]) == rows * 5  # they refer to a country and a favourite
+    assert len(dataset.tables["people"]) == rows * 3  # they refer to a country and a favourite
     if rows > 1:
         assert dataset != population(PLAN, PopulationShape(rows), seed=1)
         assert len({row["mother_id"] for row in dataset.tables["people"]}) > rows / 4

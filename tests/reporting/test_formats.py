@@ -106,6 +106,7 @@ HYBRID = {
         "distinct_values": INTEGER,
         "nulls": INTEGER,
         "python_queries": (dict, type(None)),
+        "sql_cost": (dict, type(None)),
         "seconds": NUMBER,
     },
     "sql": {"select": OPTIONAL},
@@ -125,6 +126,7 @@ REPORT = {
         "seconds": NUMBER,
     },
 }
+COST = {"rows": [INTEGER], "handled": [INTEGER], "pages": [INTEGER], "seconds": [NUMBER], "exponent": NUMBER}
 GROWTH = {"rows": [INTEGER], "queries": [INTEGER], "per_row": NUMBER}
 
 
@@ -199,6 +201,8 @@ def test_json_is_the_contract_key_by_key(report):
     for each in report["hybrids"]:
         if each["stats"]["python_queries"] is not None:
             conform(each["stats"]["python_queries"], GROWTH)
+        if each["stats"]["sql_cost"] is not None:
+            conform(each["stats"]["sql_cost"], COST)
             assert len(each["stats"]["python_queries"]["rows"]) == 2
             assert len(each["stats"]["python_queries"]["queries"]) == 2
 

@@ -16,15 +16,19 @@ from harness.core.observation import (
     BeforeDatabase,
     ClassLevel,
     Compiled,
+    Cost,
     Example,
+    Execution,
     Growth,
     Match,
     QueryPlan,
+    RepeatedScan,
     Rounded,
     ServerLoss,
     Structure,
     Survey,
     Translation,
+    TriedIndex,
     Unflushed,
     Write,
     Writes,
@@ -67,6 +71,23 @@ REFUSED = Raised(
 VIEW = Raised(("ObjectNotInPrerequisiteState", "Exception"), 'cannot update view "n"', "55000")
 SQL = Returned(Compiled("SELECT nodes.id \nFROM nodes", {}))
 WHERE_FALSE = Returned(Compiled("SELECT nodes.id \nFROM nodes \nWHERE false", {}))
+
+
+INDEX = TriedIndex(
+    "ix_usages_node_id", "usages", ("node_id",), "CREATE INDEX ix_usages_node_id ON usages (node_id)", 10_960
+)
+
+
+def cost(few, many, *repeated, index=None, **parts):
+    """``few`` and ``many`` are (rows, rows handled, pages); as many pages as rows handled if left out."""
+    executions = [
+        Execution(rows, handled, *(pages or (handled,)), seconds=0.1, repeated=repeated, **parts)
+        for rows, handled, *pages in (few, many)
+    ]
+    return Cost(*executions, index)
+
+
+QUADRATIC = cost((500, 95_215), (2_000, 1_500_280))
 
 
 def translation(form="expression", *, shown="nodes.cost", type_name="Column", **parts):
@@ -470,6 +491,69 @@ CASES = [
         "subquery.",
     ),
     Case("HH402", "none", QueryPlan(HYBRID, ()), NOTHING_SAID),
+    Case(
+        "HH402",
+        "an index tried",
+        QueryPlan(HYBRID, ("usages",), cost((500, 750_755), (2_000, 12_004_960), index=INDEX)),
+        "select(Node.total) reads the whole table usages for each row: no index fits the condition of its correlated subquery. "
+        "For 500 rows the server handled 750,755, for 2,000 rows 12,004,960: they grow with the power 2.0.",
+    ),
+    Case(
+        "HH403",
+        "quadratic",
+        QueryPlan(HYBRID, (), cost((500, 95_215), (2_000, 1_500_280))),
+        "select(Node.total) grows faster than the rows. For 500 rows the server handled 95,215, for 2,000 rows 1,500,280: they "
+        "grow with the power 2.0.",
+    ),
+    Case(
+        "HH403",
+        "a join of a whole table",
+        QueryPlan(HYBRID, (), cost((500, 95_215), (2_000, 1_500_280), RepeatedScan("usages", 2_000, 6_000))),
+        "select(Node.total) grows faster than the rows. It reads usages from end to end 2,000 times, 6,000 rows each. For 500 "
+        "rows the server handled 95,215, for 2,000 rows 1,500,280: they grow with the power 2.0.",
+    ),
+    Case("HH403", "linear", QueryPlan(HYBRID, (), cost((500, 1_000), (2_000, 4_100))), NOTHING_SAID),
+    Case("HH403", "a missing index says it", QueryPlan(HYBRID, ("usages",), QUADRATIC), NOTHING_SAID),
+    Case("HH403", "not measured", QueryPlan(HYBRID, ()), NOTHING_SAID),
+    Case(
+        "HH404",
+        "each step",
+        QueryPlan(
+            HYBRID, (), cost((500, 95_215), (2_000, 1_500_280), RepeatedScan("nodes", 9_356, 2_000, recursive=True))
+        ),
+        "The recursive part of select(Node.total) reads a whole table at each step. It reads nodes from end to end 9,356 times, "
+        "2,000 rows each. For 500 rows the server handled 95,215, for 2,000 rows 1,500,280: they grow with the power 2.0.",
+    ),
+    Case("HH404", "no recursion", QueryPlan(HYBRID, (), QUADRATIC), NOTHING_SAID),
+    Case(
+        "HH405",
+        "two functions",
+        QueryPlan(HYBRID, (), volatile=("clock_timestamp", "random")),
+        "select(Node.total) calls clock_timestamp(), random() anew for each row: volatile, so no index can answer it.",
+    ),
+    Case("HH405", "none", QueryPlan(HYBRID, ()), NOTHING_SAID),
+    Case(
+        "HH406",
+        "on disk",
+        QueryPlan(HYBRID, (), cost((500, 1_000), (2_000, 4_000), spilled=("Sort", "Sort", "Hash"))),
+        "For 2,000 rows, select(Node.total) writes to disk what its plan sorts or hashes (Sort, Hash).",
+    ),
+    Case("HH406", "in memory", QueryPlan(HYBRID, (), QUADRATIC), NOTHING_SAID),
+    Case(
+        "HH407",
+        "compiled",
+        QueryPlan(HYBRID, (), cost((500, 1_000), (2_000, 4_000), jit_functions=7)),
+        "For 2,000 rows, PostgreSQL compiles 7 functions to answer select(Node.total).",
+    ),
+    Case("HH407", "interpreted", QueryPlan(HYBRID, (), QUADRATIC), NOTHING_SAID),
+    Case(
+        "HH408",
+        "the same pages",
+        QueryPlan(HYBRID, (), cost((500, 95_215, 10), (2_000, 1_500_280, 40))),
+        "select(Node.total) computes an intermediate result once and looks through all of it for each row. For 500 rows the "
+        "server handled 95,215, for 2,000 rows 1,500,280: they grow with the power 2.0.",
+    ),
+    Case("HH408", "more pages too", QueryPlan(HYBRID, (), QUADRATIC), NOTHING_SAID),
     Case(
         "HH501",
         "on a circle",

@@ -1,0 +1,226 @@
+"""What the server does for a select as rows grow: counted on a real one, on two populations."""
+
+import re
+
+import pytest
+
+from harness.core.finding import Severity
+
+MODELS = """
+from sqlalchemy import CheckConstraint, ForeignKey, MetaData, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, object_session, relationship
+
+class Base(DeclarativeBase):
+    metadata = MetaData(schema="Big Data")
+
+def below(start, link):
+    tree = select(start.id.label("id")).correlate(start).cte("tree", recursive=True, nesting=True)
+    child = aliased(Node)
+    return tree.union(select(child.id).where(getattr(child, link) == tree.c.id))
+
+class Node(Base):
+    __tablename__ = "node"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("Big Data.node.id"), index=True)
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("Big Data.node.id"))
+    weight: Mapped[int]
+    children: Mapped[list["Node"]] = relationship(foreign_keys=parent_id, remote_side=parent_id)
+    staff: Mapped[list["Node"]] = relationship(foreign_keys=boss_id, remote_side=boss_id)
+    parts: Mapped[list["Part"]] = relationship()
+
+    def _below(self, link):
+        found, todo = set(), [self]
+        while todo:
+            node = todo.pop()
+            if node.id not in found:
+                found.add(node.id)
+                todo += getattr(node, link)
+        return len(found)
+
+    @hybrid_property
+    def descendants(self):
+        return self._below("children")
+
+    @descendants.inplace.expression
+    @classmethod
+    def _descendants(cls):
+        return select(func.count()).select_from(below(cls, "parent_id")).scalar_subquery()
+
+    @hybrid_property
+    def commanded(self):
+        return self._below("staff")
+
+    @commanded.inplace.expression
+    @classmethod
+    def _commanded(cls):
+        return select(func.count()).select_from(below(cls, "boss_id")).scalar_subquery()
+
+    @hybrid_property
+    def red_parts(self):
+        return sum(part.colour == "red" for part in self.parts)
+
+    @red_parts.inplace.expression
+    @classmethod
+    def _red_parts(cls):
+        return select(func.count()).where(Part.node_id == cls.id, Part.colour == "red").scalar_subquery()
+
+    @hybrid_property
+    def heavy(self):
+        return self.weight > 5
+
+    @heavy.inplace.expression
+    @classmethod
+    def _heavy(cls):
+        return (cls.weight > 5) & (func.random() >= 0)
+
+class Part(Base):
+    __tablename__ = "part"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(ForeignKey("Big Data.node.id"))
+    colour: Mapped[str]
+
+class Score(Base):
+    __tablename__ = "score"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    points: Mapped[int] = mapped_column(index=True)
+
+    @hybrid_property
+    def rank(self):
+        return object_session(self).scalar(select(func.count()).where(Score.points > self.points))
+
+    @rank.inplace.expression
+    @classmethod
+    def _rank(cls):
+        other = aliased(Score)
+        return select(func.count()).where(other.points > cls.points).scalar_subquery()
+
+class Step(Base):
+    __tablename__ = "step"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    before_id: Mapped[int | None] = mapped_column(
+        ForeignKey("Big Data.step.id"), CheckConstraint("before_id < id"), index=True
+    )
+    before: Mapped["Step"] = relationship(remote_side=id)
+
+    @hybrid_property
+    def number(self):
+        return 1 + (self.before.number if self.before else 0)
+
+    @number.inplace.expression
+    @classmethod
+    def _number(cls):
+        first, later = aliased(Step), aliased(Step)
+        steps = select(first.id, (first.id * 0 + 1).label("number")).where(first.before_id.is_(None)).cte(recursive=True)
+        steps = steps.union(select(later.id, steps.c.number + 1).join(steps, later.before_id == steps.c.id))
+        return select(steps.c.number).where(steps.c.id == cls.id).correlate_except(steps).scalar_subquery()
+"""
+
+
+@pytest.fixture(scope="module")
+def reports(checked):
+    return checked(MODELS, examples=3)
+
+
+def scale_findings(report):
+    return {
+        finding.rule: (finding.severity, finding.message, finding.hint)
+        for finding in report.findings
+        if finding.rule.startswith("HH4") and finding.rule != "HH401"
+    }
+
+
+def test_a_recursion_that_an_index_helps_is_linear(reports):
+    report = reports["Node.descendants"]
+    assert scale_findings(report) == {}
+    few, many = report.stats.cost.few, report.stats.cost.many
+    assert (few.rows, many.rows) == (500, 2_000)
+    assert report.stats.cost.exponent == pytest.approx(1, abs=0.1)
+    assert 0 < few.pages < many.pages
+    assert few.seconds > 0
+
+
+def test_an_index_for_a_subquery_is_tried_before_it_is_proposed(reports):
+    severity, message, hint = scale_findings(reports["Node.red_parts"])["HH402"]
+    assert severity is Severity.WARNING
+    assert re.fullmatch(
+        r"select\(Node.red_parts\) reads the whole table part for each row: no index fits the condition of its correlated "
+        r"subquery. For 500 rows the server handled 75\d,\d+, for 2,000 rows 12,00\d,\d+: they grow with the power 2.0.",
+        message,
+    )
+    assert re.fullmatch(
+        r'CREATE INDEX ix_part_node_id_colour ON "Big Data".part \(node_id, colour\); in Alembic: '
+        r'op.create_index\("ix_part_node_id_colour", "part", \["node_id", "colour"\], schema="Big Data"\). '
+        r"Tried: the server then handles \d{1,2},\d{3} rows in place of 12,00\d,\d+.",
+        hint,
+    )
+
+
+def test_a_recursive_part_without_an_index(reports):
+    severity, message, hint = scale_findings(reports["Node.commanded"])["HH404"]
+    assert severity is Severity.WARNING
+    assert message.startswith(
+        "The recursive part of select(Node.commanded) reads a whole table at each step. It reads Big Data.node from end to end "
+    )
+    assert hint.startswith('CREATE INDEX ix_node_boss_id ON "Big Data".node (boss_id); in Alembic: ')
+
+
+def test_a_rank_counted_for_each_row(reports):
+    severity, message, hint = scale_findings(reports["Score.rank"])["HH403"]
+    assert severity is Severity.WARNING
+    assert message.endswith("they grow with the power 2.0.")
+    assert "Tried" not in hint
+    assert "a window function" in hint
+
+
+def test_a_result_that_is_looked_through_for_each_row(reports):
+    severity, message, _ = scale_findings(reports["Step.number"])["HH408"]
+    assert severity is Severity.INFO
+    assert message.startswith(
+        "select(Step.number) computes an intermediate result once and looks through all of it for"
+    )
+
+
+def test_a_volatile_function(reports):
+    severity, message, _ = scale_findings(reports["Node.heavy"])["HH405"]
+    assert severity is Severity.INFO
+    assert (
+        message == "select(Node.heavy) calls random() anew for each row: volatile, so no index can answer it."
+    )
+
+
+SPILLING = """
+from sqlalchemy import String, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Entry(Base):
+    __tablename__ = "entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+    @hybrid_property
+    def known(self):
+        return True
+
+    @known.inplace.expression
+    @classmethod
+    def _known(cls):
+        other = aliased(Entry)
+        long = other.name + func.repeat("x", 900, type_=String)
+        return select(func.array_agg(aggregate_order_by(long, long))).scalar_subquery().is_not(None)
+"""
+
+
+def test_a_sort_that_goes_to_disk_at_the_size_asked_for(checked):
+    report = checked(SPILLING, examples=2, scale=2_000)["Entry.known"]
+    assert report.stats.cost.many.rows == 8_000
+    severity, message, _ = scale_findings(report)["HH406"]
+    assert severity is Severity.INFO
+    assert (
+        message == "For 8,000 rows, select(Entry.known) writes to disk what its plan sorts or hashes (Sort)."
+    )
