@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     CTE,
@@ -205,14 +205,8 @@ def tenant_metrics() -> Select[int, float, Decimal, int]:
 def _subtree_of(tenant: type[Tenant]) -> CTE:
     child = aliased(Tenant, name="child")
     subtree = _ids_from(tenant, "subtree")
-    # OFFSET 0 keeps PostgreSQL from turning the index lookup for each member into a join that, on a table not yet
-    # analysed, reads all tenants once for each level of each row's subtree.
-    children = (
-        select(child.id)
-        .where(child.parent_id == subtree.c.id)
-        .offset(_inline(0))
-        .correlate(subtree)
-        .lateral("children")
+    children = _looked_up(select(child.id).where(child.parent_id == subtree.c.id), subtree).lateral(
+        "children"
     )
     return subtree.union(select(children.c.id).join_from(subtree, children, true()).correlate(None))
 
@@ -220,12 +214,15 @@ def _subtree_of(tenant: type[Tenant]) -> CTE:
 def _lineage_of(tenant: type[Tenant]) -> CTE:
     member = aliased(Tenant, name="member")
     lineage = _ids_from(tenant, "lineage")
-    return lineage.union(
-        select(member.parent_id)
-        .join_from(member, lineage, member.id == lineage.c.id)
-        .where(member.parent_id.is_not(None))
-        .correlate(None)
-    )
+    in_lineage = select(member.parent_id).where(member.id == lineage.c.id, member.parent_id.is_not(None))
+    parents = _looked_up(in_lineage, lineage).lateral("parents")
+    return lineage.union(select(parents.c.parent_id).join_from(lineage, parents, true()).correlate(None))
+
+
+def _looked_up(relatives: Select[Any], members: CTE) -> Select[Any]:
+    # OFFSET 0 keeps PostgreSQL from turning the index lookup for each member into a join that, on a table of some
+    # thousand rows or not yet analysed, reads all tenants once for each level of each row's tree.
+    return relatives.offset(_inline(0)).correlate(members)
 
 
 def _ids_from(tenant: type[Tenant], name: str) -> CTE:

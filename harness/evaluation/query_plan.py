@@ -12,8 +12,8 @@ from harness.core.observation import Compiled, Execution, RepeatedScan
 
 Node = dict[str, Any]
 PLANNED_FOR = 10
-"""A page read in sequence is said to cost so many times what it does: tables of a few pages are read whole, whatever indexes
-they have, and that says nothing about large ones."""
+"""A page read in sequence is said to cost so many times what it does: tables of a few pages are joined whole, whatever indexes
+they have, and growth that ends where the planner turns to the index is none."""
 CONDITIONS = ("Filter", "Join Filter", "Hash Cond", "Merge Cond")
 REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 

@@ -1,5 +1,6 @@
 """The pytest plugin. It loads in every project that has the package, so it imports nothing until hybrids are asked for."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,11 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def query_budget() -> "type[QueryBudget]":
-    """Limit the statements of a block.
+def query_budget(pytestconfig: pytest.Config) -> "partial[QueryBudget]":
+    """Limit the statements of a block, sync or async.
 
-    After ``with query_budget(3): ...`` the test fails if the block sent more than 3, and lists them.
+    After ``with query_budget(3): ...`` the test fails if the block sent more than 3, and lists them with the lines of code
+    that sent them. ``query_budget(3, on=engine)`` counts those of one engine or connection only.
     """
     from harness.pytest_plugin.budget import QueryBudget
 
-    return QueryBudget
+    return partial(QueryBudget, root=pytestconfig.rootpath)

@@ -61,8 +61,9 @@ class FasterThanRows(_PlanRule):
     documentation = Documentation(
         what="On four times the rows, the server handles far more than four times as many to answer the plain select.",
         why="What takes a second for 10,000 rows takes minutes for 100,000.",
-        limits="Rows handled by the plan's nodes are counted, on two populations of one shape (--scale), not seconds. Another plan "
-        "may be chosen for other sizes or statistics. Where a missing index is the reason, HH402 says so instead.",
+        limits="Rows handled by the plan's nodes are counted, on two populations of one shape (--scale), not seconds, and planned as "
+        "for tables ten times as large. Other sizes and statistics may give another plan. Where a missing index is the reason, "
+        "HH402 says so instead.",
         example="a correlated subquery that counts all rows before this one; a join of the whole table to a few rows, for each row",
         instead="One statement for all rows: a window function, or a grouped subquery that is joined; or a correlated subquery whose "
         "every part is found by an index.",

@@ -7,10 +7,18 @@ SELECT
       WITH RECURSIVE lineage(id) AS (
         SELECT tenants.id AS id
         UNION
-        SELECT member.parent_id AS parent_id
-        FROM tenants AS member
-        JOIN lineage ON member.id = lineage.id
-        WHERE member.parent_id IS NOT NULL
+        SELECT parents.parent_id AS parent_id
+        FROM lineage
+        JOIN LATERAL (
+          SELECT member.parent_id AS parent_id
+          FROM tenants AS member
+          WHERE
+            member.id = lineage.id
+            AND member.parent_id IS NOT NULL
+          LIMIT ALL
+          OFFSET 0
+        ) AS parents
+          ON true
       )
       SELECT count(*) - 1 AS depth
       FROM lineage

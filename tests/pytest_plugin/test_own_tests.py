@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import ForeignKey, create_engine, func, insert, select, text
+from sqlalchemy import ForeignKey, create_engine, func, insert, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
@@ -119,61 +119,6 @@ def test_datasets_takes_a_base_a_registry_or_a_metadata():
     with pytest.raises(HarnessError, match="has no tables") as refusal:
         datasets(Author.name)
     assert refusal.value.hint == "Give a declarative base, a registry or a MetaData."
-
-
-@pytest.fixture
-def engines(database_url):
-    made = [create_engine(database_url), create_engine(database_url)]
-    yield made
-    for engine in made:
-        engine.dispose()
-
-
-def send(engine, number, statement="SELECT 1"):
-    with engine.connect() as connection:
-        for _ in range(number):
-            connection.execute(text(statement))
-
-
-def test_a_budget_counts_the_statements_of_all_engines(query_budget, engines):
-    with query_budget(5) as budget:
-        send(engines[0], 3)
-        send(engines[1], 2)
-    send(engines[0], 1)
-    assert budget.statements == ["SELECT 1"] * 5
-
-
-def test_a_budget_that_is_overspent_fails_with_the_statements_grouped(query_budget, engines):
-    with pytest.raises(pytest.fail.Exception) as failure, query_budget(3):  # noqa: PT012
-        send(engines[0], 2, "SELECT  2,\n 3")
-        send(engines[1], 1)
-        send(engines[0], 1, "SELECT 2, 3")
-    assert (
-        failure.value.msg
-        == "4 statements were sent where the budget is 3:\n     3 x SELECT 2, 3\n     1 x SELECT 1"
-    )
-
-
-def test_an_error_in_the_block_is_shown_instead(query_budget, engines):
-    with pytest.raises(ZeroDivisionError), query_budget(0):
-        send(engines[0], 1 // 0)
-    with pytest.raises(ZeroDivisionError), query_budget(0):  # noqa: PT012
-        send(engines[0], 1)
-        raise ZeroDivisionError
-
-
-def test_a_budget_is_a_fixture_wherever_the_plugin_is(project):
-    project.configure(ini="")
-    project.write(
-        "test_budget.py",
-        "from sqlalchemy import create_engine, text\n\n"
-        "def test_budget(query_budget):\n"
-        "    with query_budget(0), create_engine('sqlite://').connect() as connection:\n"
-        "        connection.execute(text('SELECT 1'))\n",
-    )
-    result = project.run("-p", "no:xdist")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["1 statements were sent where the budget is 0:", "     1 x SELECT 1"])
 
 
 def test_a_hybrid_is_checked_in_a_test_of_ones_own(project):
