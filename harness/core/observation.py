@@ -142,8 +142,9 @@ class Example:
 
     ``python`` has an outcome for each instance; ``select`` is Returned(rows of (key, value)), Raised or TimedOut;
     ``answers`` are the other positions, empty where the select itself gave no rows. Of a hybrid that has no value to
-    select there are ``matches`` in the place of both, and ``python`` has what went wrong only. ``policy`` says what of the
-    plain select and Python counts as equal.
+    select there are ``matches`` in the place of both, and ``python`` has what went wrong only. ``evaluated`` is what
+    SQLAlchemy's own evaluator makes of the expression in Python on instances on which the sides are apart, where it can.
+    ``policy`` says what of the plain select and Python counts as equal.
     """
 
     hybrid: Hybrid
@@ -154,6 +155,7 @@ class Example:
     answers: tuple[Answer, ...] = ()
     matches: tuple[Match, ...] = ()
     policy: Policy = EXACT
+    evaluated: Mapping[Key, Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.shown_sql import ShownSql
 from harness.engine.tally import Tally
 from harness.evaluation.comparison_side import ComparisonSide
+from harness.evaluation.evaluator_side import EvaluatorSide
 from harness.evaluation.loader import Rejected
 from harness.evaluation.python_side import PythonSide, Unloadable
 from harness.evaluation.sql_side import SqlSide
@@ -43,6 +44,7 @@ from harness.evaluation.subject import Subject
 from harness.evaluation.translation import translate
 from harness.generation import closure
 from harness.rules import judge
+from harness.rules.cause import differences
 
 MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
 """SQL that looks for text within text."""
@@ -58,10 +60,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two implementations, ready to be evaluated."""
+    """The two implementations, ready to be evaluated, and who is asked where they are apart."""
 
     python: PythonSide
     sql: SqlSide
+    evaluator: EvaluatorSide
 
 
 class Examinee:
@@ -107,6 +110,7 @@ class Examinee:
                     temporal=self.translation.structure.temporal,
                 ),
                 SqlSide(subject, self.translation.structure, seconds=self.seconds),
+                EvaluatorSide(subject, seconds=self.seconds),
             )
         return self._sides[key]
 
@@ -161,7 +165,9 @@ class Examinee:
                 answers = tuple(sides.sql.answers(connection, select.value, only=positions))
             python = self._python(session, sides, select)
             structure = self.translation.structure
-            return Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
+            seen = Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
+            apart = [each.key for each in differences(seen)]
+            return replace(seen, evaluated=sides.evaluator.evaluate(session, apart)) if apart else seen
 
     def _python(self, session: Session, sides: Sides, select: Outcome) -> Mapping[Key, Outcome]:
         """The getter's side; none where what fails the select of the hybrid fails that of its class too."""
