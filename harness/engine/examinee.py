@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -37,6 +37,7 @@ from harness.engine.tally import Tally
 from harness.evaluation.comparison_side import ComparisonSide
 from harness.evaluation.evaluator_side import EvaluatorSide
 from harness.evaluation.loader import Rejected
+from harness.evaluation.positions import SELECT
 from harness.evaluation.python_side import PythonSide, Unloadable
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
@@ -45,6 +46,7 @@ from harness.evaluation.translation import translate
 from harness.generation import closure
 from harness.rules import judge
 from harness.rules.cause import differences
+from harness.rules.causes import CAUSE_CODES
 
 MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
 """SQL that looks for text within text."""
@@ -190,8 +192,11 @@ class Examinee:
         """Count the example, and keep the first finding of each defect."""
         self.tally.count(seen)
         for finding in judge(seen):
-            if not any(finding.overlaps(known) for known in self.found.values()):
+            known = next((each for each in self.found.values() if _one_defect(finding, each)), None)
+            if known is None:
                 self.found[finding.identity] = finding
+            else:
+                self.found[known.identity] = known.with_positions_of(finding)
 
     def judge_rejections(self, rejections: Sequence[Rejected]) -> None:
         """Call the hybrid untested where the server accepted less than half of the datasets."""
@@ -209,7 +214,7 @@ class Examinee:
         """All that the rules say of what was seen with data, the smallest counterexample for each."""
         found = {**self.found, **{key: self._with_positions(each) for key, each in self.shrunk.items()}}
         others = [self.loss, self.growth, self.query_plan, self.tally.survey(self.hybrid)]
-        return [*found.values(), *(finding for each in others for finding in judge(each))]
+        return [*_one_of_each(found.values()), *(finding for each in others for finding in judge(each))]
 
     def _with_positions(self, shrunk: Finding) -> Finding:
         """Shrinking looked at one position only; the others were seen before."""
@@ -271,6 +276,21 @@ class Examinee:
             yield
         finally:
             self._spent += time.monotonic() - start
+
+
+def _one_defect(finding: Finding, known: Finding) -> bool:
+    """Whether both tell of one defect: they share a position, or one cause shows now here, now there, beside the plain select."""
+    same_cause = finding.rule == known.rule and finding.rule in CAUSE_CODES
+    return finding.overlaps(known) or (same_cause and SELECT not in (finding.position, known.position))
+
+
+def _one_of_each(findings: Iterable[Finding]) -> list[Finding]:
+    """The first of each defect: an earlier run may have kept it from a position where this one did not see it first."""
+    first: list[Finding] = []
+    for finding in findings:
+        if not any(_one_defect(finding, each) for each in first):
+            first.append(finding)
+    return first
 
 
 def _told(finding: Finding) -> Finding:

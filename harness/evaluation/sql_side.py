@@ -16,7 +16,15 @@ from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
-from harness.evaluation.positions import POSITIONS, TIME_ZONES, Joined, Position, Rows, Statement
+from harness.evaluation.positions import (
+    POSITIONS,
+    TIME_ZONES,
+    TRUTHS,
+    Joined,
+    Position,
+    Rows,
+    Statement,
+)
 from harness.evaluation.subject import Subject
 
 GRACE = 1.0
@@ -25,6 +33,8 @@ AS_TEXT = frozenset({"JSONPATH", "MONEY", "REGCLASS", "REGCONFIG", "TSQUERY", "T
 """Types whose values are text in Python, which SQLAlchemy compares as text: the server refuses that for a plain column too."""
 UNCOMPARABLE = AS_TEXT | {"CITEXT", "JSON"}
 """With these, types that PostgreSQL can't compare at all, or compares otherwise than Python."""
+BOOLEAN = frozenset({"BOOLEAN", "Boolean", "MatchType", "NullType"})
+"""SQLAlchemy's types of what PostgreSQL may have as a boolean; a decorated one may be stored as anything."""
 NO_OPERATOR = re.compile(
     r"could not identify an? \w+ operator for type|operator does not exist: (.+) = \1(?!\S)"
 )
@@ -42,9 +52,16 @@ class SqlSide:
         self._subject = subject
         self._seconds = seconds
         joined = tuple(Joined(name) for name in structure.relationships)
+        positions = (
+            *(TRUTHS if structure.declared_type in BOOLEAN else ()),
+            *POSITIONS,
+            *joined,
+            *(TIME_ZONES if structure.temporal else ()),
+        )
+        by_name = {each.name: each for each in positions}
         self._positions = [
             each
-            for each in (*POSITIONS, *joined, *(TIME_ZONES if structure.temporal else ()))
+            for each in by_name.values()
             if each.possible(subject)
             and not (structure.type_name in UNCOMPARABLE and (each.name in COMPARING or each in joined))
         ]

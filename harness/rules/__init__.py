@@ -121,6 +121,7 @@ RULES: tuple[Rule[Any], ...] = (
     positions.NotBeforeIs(),
     positions.LiteralSql(),
     positions.CorrelatesToClass(),
+    positions.RowsNotParted(),
     scale.StatementPerRow(),
     scale.ScanPerRow(),
     containment.EndlessSql(),
