@@ -180,7 +180,8 @@ class RowsNotParted(PositionCause):
         """A part of the three has other rows; without its parentheses, so has any comparison."""
         torn = seen.structure.unparenthesized
         wanted = PARTS.keys() | COMPARED if torn else TRUTHS
-        if apart is None or answer.position not in wanted or seen.structure.foreign_tables:
+        astray = answer.position in ALIASED and seen.structure.own_table_under_alias
+        if apart is None or answer.position not in wanted or seen.structure.foreign_tables or astray:
             return None
         fallen = _fallen(seen, answer, apart)
         return None if fallen is None else (f"{fallen}{_torn(torn)}", _parting(seen))
@@ -229,8 +230,8 @@ def _parting(seen: Example) -> str:
     if sql:
         return f"Build {name} with or_() and and_(), which get them, or give its operator no `precedence`."
     return (
-        f"Look at what negates it in `print(select({seen.hybrid.class_name}).where(~{name}))`: the comparator's `__invert__`, "
-        "an operator of your own. The negation is true where the hybrid is false, and NULL where it is NULL."
+        f"Look at what negates it in `print(select({seen.hybrid.class_name}).where(~{name}))`: a comparator's `__invert__`, "
+        "or an operator of your own. The negation is true where the hybrid is false, and NULL where it is NULL."
     )
 
 
