@@ -195,7 +195,7 @@ class Examinee:
             known = next((each for each in self.found.values() if _one_defect(finding, each)), None)
             if known is None:
                 self.found[finding.identity] = finding
-            else:
+            elif finding.rule in CAUSE_CODES:
                 self.found[known.identity] = known.with_positions_of(finding)
 
     def judge_rejections(self, rejections: Sequence[Rejected]) -> None:

@@ -37,7 +37,7 @@ class EvaluatorSide:
 
     @cached_property
     def _evaluator(self) -> Outcome:
-        """A function of an instance; Raised for an expression of which the evaluator knows a part not."""
+        """A function of an instance; Raised where the evaluator does not know a part of the expression."""
         return contained(self._compiled, seconds=self._seconds)
 
     def _compiled(self) -> Callable[[Any], Any]:

@@ -41,6 +41,8 @@ NO_OPERATOR = re.compile(
 """What the server says of other types that can't be compared, sorted or grouped by."""
 OUT_OF_RANGE = "22003"
 """PostgreSQL's numeric_value_out_of_range: a sum may be more than its type in SQLAlchemy holds, as which it is sent back."""
+DATATYPE_MISMATCH = "42804"
+"""PostgreSQL's datatype_mismatch: true and false came out of a document, which is no criterion; comparing it tells of that."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
 COMPARING = frozenset({"where", "order by", "exists", "group by", "group by, accessed twice", "update"})
 
@@ -100,6 +102,8 @@ class SqlSide:
         """Whether the position is refused for the type's sake, with which the hybrid has nothing to do."""
         if isinstance(self._subject.element, Column) or NO_OPERATOR.search(refusal.message):
             return True
+        if position in TRUTHS:
+            return refusal.sqlstate == DATATYPE_MISMATCH
         return position.takes_probe and refusal.sqlstate == OUT_OF_RANGE
 
     def _asked(self, position: Position, only: frozenset[str] | None) -> bool:

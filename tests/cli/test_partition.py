@@ -49,6 +49,10 @@ class Order(Base):
     def begun_by_operator(self):
         return self.paid or bool(self.sent)
 
+    @sql(lambda cls: func.to_jsonb(cls.paid))
+    def paid_as_document(self):
+        return self.paid
+
     @hybrid_property
     def is_wrapped(self):
         return self.wrapped
@@ -78,6 +82,10 @@ SAID = {
     "Order.is_wrapped": "`where(~Order.is_wrapped)` does not find row 1, for which Order.is_wrapped is False in the plain select: "
     "it belongs there and nowhere else.",
 }
+NO_BOOLEAN = (
+    "Order.paid_as_document fails in the position 'where': UndefinedFunction: operator does not exist: jsonb = boolean. The same "
+    "in 'exists', 'update'."
+)
 
 
 def test_rows_that_are_in_two_parts_or_in_none(command, tmp_path):
@@ -101,4 +109,5 @@ def test_rows_that_are_in_two_parts_or_in_none(command, tmp_path):
         for hybrid in json.loads(ran.out)["hybrids"]
     }
     good = {"Order.begun": [], "Order.positive": [], "Order.stored_as_text": []}
-    assert said == {name: [("HH310", message)] for name, message in SAID.items()} | good
+    refused = {"Order.paid_as_document": [("HH302", NO_BOOLEAN)]}
+    assert said == {name: [("HH310", message)] for name, message in SAID.items()} | good | refused
