@@ -1,7 +1,7 @@
 """Judgements: what a rule says about an observation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -72,3 +72,9 @@ class Finding:
         return self.rule == other.rule and not {self.position, *self.also}.isdisjoint(
             (other.position, *other.also)
         )
+
+    def with_positions_of(self, other: "Finding") -> "Finding":
+        """This finding, seen in the positions of ``other`` too."""
+        known = (self.position, *self.also)
+        added = (each for each in (other.position, *other.also) if each not in known)
+        return replace(self, also=(*self.also, *added))

@@ -45,7 +45,8 @@ class Structure:
     are those of the whole tree, outermost first; ``facts`` are about the columns of the tables in it and of the class.
     ``literal``: parts of it are SQL as text, whose columns are not known. ``expression_ignored``: the expression attached last is not the one that the class answers with.
     ``correlates_to_class``: built on an alias, a subquery still says that it correlates to the un-aliased class.
-    ``depends_on_row``: a column of the un-aliased class is mentioned somewhere.
+    ``depends_on_row``: a column of the un-aliased class is mentioned somewhere. ``unparenthesized``: the SQL, where AND or OR joins
+    its parts and SQLAlchemy puts no parentheses around it beside NOT or IS NULL.
     """
 
     foreign_tables: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ class Structure:
     expression_ignored: bool = False
     correlates_to_class: bool = False
     depends_on_row: bool = True
+    unparenthesized: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,9 @@ class Example:
 
     ``python`` has an outcome for each instance; ``select`` is Returned(rows of (key, value)), Raised or TimedOut;
     ``answers`` are the other positions, empty where the select itself gave no rows. Of a hybrid that has no value to
-    select there are ``matches`` in the place of both, and ``python`` has what went wrong only. ``policy`` says what of the
-    plain select and Python counts as equal.
+    select there are ``matches`` in the place of both, and ``python`` has what went wrong only. ``evaluated`` is what
+    SQLAlchemy's own evaluator makes of the expression in Python on instances on which the sides are apart, where it can.
+    ``policy`` says what of the plain select and Python counts as equal.
     """
 
     hybrid: Hybrid
@@ -155,6 +158,7 @@ class Example:
     answers: tuple[Answer, ...] = ()
     matches: tuple[Match, ...] = ()
     policy: Policy = EXACT
+    evaluated: Mapping[Key, Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

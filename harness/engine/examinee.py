@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,7 +35,9 @@ from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.shown_sql import ShownSql
 from harness.engine.tally import Tally
 from harness.evaluation.comparison_side import ComparisonSide
+from harness.evaluation.evaluator_side import EvaluatorSide
 from harness.evaluation.loader import Rejected
+from harness.evaluation.positions import SELECT
 from harness.evaluation.python_side import PythonSide, Unloadable
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
@@ -43,6 +45,8 @@ from harness.evaluation.subject import Subject
 from harness.evaluation.translation import translate
 from harness.generation import closure
 from harness.rules import judge
+from harness.rules.cause import differences
+from harness.rules.causes import CAUSE_CODES
 
 MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
 """SQL that looks for text within text."""
@@ -58,10 +62,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two implementations, ready to be evaluated."""
+    """The two implementations, ready to be evaluated, and who is asked where they are apart."""
 
     python: PythonSide
     sql: SqlSide
+    evaluator: EvaluatorSide
 
 
 class Examinee:
@@ -107,6 +112,7 @@ class Examinee:
                     temporal=self.translation.structure.temporal,
                 ),
                 SqlSide(subject, self.translation.structure, seconds=self.seconds),
+                EvaluatorSide(subject, seconds=self.seconds),
             )
         return self._sides[key]
 
@@ -161,7 +167,9 @@ class Examinee:
                 answers = tuple(sides.sql.answers(connection, select.value, only=positions))
             python = self._python(session, sides, select)
             structure = self.translation.structure
-            return Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
+            seen = Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
+            apart = [each.key for each in differences(seen)]
+            return replace(seen, evaluated=sides.evaluator.evaluate(session, apart)) if apart else seen
 
     def _python(self, session: Session, sides: Sides, select: Outcome) -> Mapping[Key, Outcome]:
         """The getter's side; none where what fails the select of the hybrid fails that of its class too."""
@@ -184,8 +192,11 @@ class Examinee:
         """Count the example, and keep the first finding of each defect."""
         self.tally.count(seen)
         for finding in judge(seen):
-            if not any(finding.overlaps(known) for known in self.found.values()):
+            known = next((each for each in self.found.values() if _one_defect(finding, each)), None)
+            if known is None:
                 self.found[finding.identity] = finding
+            elif finding.rule in CAUSE_CODES:
+                self.found[known.identity] = known.with_positions_of(finding)
 
     def judge_rejections(self, rejections: Sequence[Rejected]) -> None:
         """Call the hybrid untested where the server accepted less than half of the datasets."""
@@ -208,7 +219,7 @@ class Examinee:
         """All that the rules say of what was seen with data, the smallest counterexample for each."""
         found = {**self.found, **{key: self._with_positions(each) for key, each in self.shrunk.items()}}
         others = [self.loss, self.growth, self.query_plan, self.tally.survey(self.hybrid)]
-        return [*found.values(), *(finding for each in others for finding in judge(each))]
+        return [*_one_of_each(found.values()), *(finding for each in others for finding in judge(each))]
 
     def _with_positions(self, shrunk: Finding) -> Finding:
         """Shrinking looked at one position only; the others were seen before."""
@@ -271,6 +282,21 @@ class Examinee:
             yield
         finally:
             self._spent += time.monotonic() - start
+
+
+def _one_defect(finding: Finding, known: Finding) -> bool:
+    """Whether both tell of one defect: they share a position, or one cause shows now here, now there, beside the plain select."""
+    same_cause = finding.rule == known.rule and finding.rule in CAUSE_CODES
+    return finding.overlaps(known) or (same_cause and SELECT not in (finding.position, known.position))
+
+
+def _one_of_each(findings: Iterable[Finding]) -> list[Finding]:
+    """The first of each defect: an earlier run may have kept it from a position where this one did not see it first."""
+    first: list[Finding] = []
+    for finding in findings:
+        if not any(_one_defect(finding, each) for each in first):
+            first.append(finding)
+    return first
 
 
 def _told(finding: Finding) -> Finding:

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import decimal
+import operator
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Select, Table, exists, func, select, true, update
+from sqlalchemy import Column, Select, Table, exists, func, not_, select, true, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from harness.evaluation.subject import Subject
@@ -87,6 +88,52 @@ class WhereIsNull(Position):
     def expected(self, rows: Rows, probe: Any) -> Rows:
         del probe
         return [row[:-1] for row in rows if row[-1] is None]
+
+
+class WhereTrue(Position):
+    """``where(M.h)``: a boolean is the criterion itself."""
+
+    name = "where true"
+    enough = FIRST
+
+    def statement(self, subject: Subject, probe: Any) -> Statement:
+        del probe
+        return select(*subject.key).where(subject.value)
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return [row[:-1] for row in rows if row[-1] is True]
+
+    def applies(self, rows: Rows) -> bool:
+        return _are_truths(rows)
+
+
+class WhereNot(Position):
+    """``where(not_(M.h))``, or ``where(~M.h)``, which a comparator may answer by itself."""
+
+    enough = FIRST
+
+    def __init__(self, name: str, negation: Callable[[Any], Any]) -> None:
+        self.name = name
+        self._negation = negation
+
+    def statement(self, subject: Subject, probe: Any) -> Statement:
+        del probe
+        return select(*subject.key).where(self._negation(subject.value))
+
+    def expected(self, rows: Rows, probe: Any) -> Rows:
+        del probe
+        return [row[:-1] for row in rows if row[-1] is False]
+
+    def applies(self, rows: Rows) -> bool:
+        return _are_truths(rows)
+
+
+def _are_truths(rows: Rows) -> bool:
+    values = [row[-1] for row in rows]
+    return any(isinstance(value, bool) for value in values) and all(
+        value is None or isinstance(value, bool) for value in values
+    )
 
 
 class OrderBy(Position):
@@ -351,6 +398,13 @@ POSITIONS: tuple[Position, ...] = (
     Polymorphic(),
     UpdateCriteria(),
 )
+TRUTHS: tuple[Position, ...] = (
+    WhereTrue(),
+    WhereNot("where not", not_),
+    WhereNot("where ~", operator.inv),
+    WhereIsNull(),
+)
+"""Of a boolean, ahead of the others: they part the rows, either negation with the two that are none."""
 TIME_ZONES: tuple[Position, ...] = (
     UnderTimeZone("America/New_York"),
     UnderTimeZone("Pacific/Kiritimati"),

@@ -16,7 +16,16 @@ from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import LOADED
-from harness.evaluation.positions import POSITIONS, SORTABLE, TIME_ZONES, Joined, Position, Rows, Statement
+from harness.evaluation.positions import (
+    POSITIONS,
+    SORTABLE,
+    TIME_ZONES,
+    TRUTHS,
+    Joined,
+    Position,
+    Rows,
+    Statement,
+)
 from harness.evaluation.subject import Subject
 
 GRACE = 1.0
@@ -25,12 +34,16 @@ AS_TEXT = frozenset({"JSONPATH", "MONEY", "REGCLASS", "REGCONFIG", "TSQUERY", "T
 """Types whose values are text in Python, which SQLAlchemy compares as text: the server refuses that for a plain column too."""
 UNCOMPARABLE = AS_TEXT | {"CITEXT", "JSON"}
 """With these, types that PostgreSQL can't compare at all, or compares otherwise than Python."""
+BOOLEAN = frozenset({"BOOLEAN", "Boolean", "MatchType", "NullType"})
+"""SQLAlchemy's types of what PostgreSQL may have as a boolean; a decorated one may be stored as anything."""
 NO_OPERATOR = re.compile(
     r"could not identify an? \w+ operator for type|operator does not exist: (.+) = \1(?!\S)"
 )
 """What the server says of other types that can't be compared, sorted or grouped by."""
 OUT_OF_RANGE = "22003"
 """PostgreSQL's numeric_value_out_of_range: a sum may be more than its type in SQLAlchemy holds, as which it is sent back."""
+DATATYPE_MISMATCH = "42804"
+"""PostgreSQL's datatype_mismatch: true and false came out of a document, which is no criterion; comparing it tells of that."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
 PLAIN = (*SORTABLE, str)
 MOST_PROBES = 50
@@ -45,9 +58,16 @@ class SqlSide:
         self._subject = subject
         self._seconds = seconds
         joined = tuple(Joined(name) for name in structure.relationships)
+        positions = (
+            *(TRUTHS if structure.declared_type in BOOLEAN else ()),
+            *POSITIONS,
+            *joined,
+            *(TIME_ZONES if structure.temporal else ()),
+        )
+        by_name = {each.name: each for each in positions}
         self._positions = [
             each
-            for each in (*POSITIONS, *joined, *(TIME_ZONES if structure.temporal else ()))
+            for each in by_name.values()
             if each.possible(subject)
             and not (structure.type_name in UNCOMPARABLE and (each.name in COMPARING or each in joined))
         ]
@@ -87,6 +107,8 @@ class SqlSide:
         """Whether the position is refused for the type's sake, with which the hybrid has nothing to do."""
         if isinstance(self._subject.element, Column) or NO_OPERATOR.search(refusal.message):
             return True
+        if position in TRUTHS:
+            return refusal.sqlstate == DATATYPE_MISMATCH
         return position.takes_probe and refusal.sqlstate == OUT_OF_RANGE
 
     def _asked(self, position: Position, only: frozenset[str] | None) -> bool:

@@ -2,9 +2,22 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Alias, Column, Date, DateTime, Interval, Select, Table, Time, TypeDecorator, select
+from sqlalchemy import (
+    Alias,
+    Column,
+    Date,
+    DateTime,
+    Interval,
+    Select,
+    Table,
+    Time,
+    TypeDecorator,
+    not_,
+    select,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.sql import operators, visitors
@@ -19,6 +32,9 @@ TEMPORAL = (DateTime, Date, Time, Interval)
 ORDERINGS = frozenset({operators.lt, operators.le, operators.gt, operators.ge, operators.between_op})
 BY_CODE_POINT = re.compile(r"(C|POSIX|ucs_basic|pg_c_utf8|pg_unicode_fast|C\..*)", re.IGNORECASE)
 """Collations that order text as Python does."""
+ENCLOSED = re.compile(r"'[^']*'|\"[^\"]*\"|\([^()]*\)|\bCASE\b((?!\bCASE\b).)*?\bEND\b", re.IGNORECASE)
+"""Parts of SQL that hold together: texts, names, what is in parentheses, CASE."""
+JOINED = re.compile(r"\b(AND|OR)\b", re.IGNORECASE)
 
 
 def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str, ...]) -> Structure:
@@ -51,6 +67,7 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
             isinstance(each, Column) and each.table in own for each in visitors.iterate(expression)
         ),
         expression_ignored=_expression_ignored(subject, expression),
+        unparenthesized=_unparenthesized(expression),
     )
 
 
@@ -63,6 +80,24 @@ def _expression_ignored(subject: Subject, expression: ClauseElement) -> bool:
     return isinstance(attached, ClauseElement | QueryableAttribute) and shown_sql(attached) != shown_sql(
         expression
     )
+
+
+def _unparenthesized(expression: ClauseElement) -> str:
+    """The SQL where it falls apart beside an operator: text with OR in it, an operator of the user's that claims to bind tightly."""
+    while isinstance(expression, Label):
+        expression = expression.element
+    if not isinstance(expression, ColumnElement):
+        return ""
+    sql = shown_sql(expression)
+    outside = sql
+    while (without := ENCLOSED.sub("", outside)) != outside:
+        outside = without
+    if JOINED.search(outside) is None:
+        return ""
+    with suppress(Exception):  # a comparator is the user's code
+        if shown_sql(not_(expression)) == f"NOT {sql}" or shown_sql(expression.is_(None)) == f"{sql} IS NULL":
+            return sql
+    return ""
 
 
 def columns_in(element: ClauseElement) -> frozenset[Column[Any]]:

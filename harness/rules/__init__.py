@@ -122,6 +122,7 @@ RULES: tuple[Rule[Any], ...] = (
     positions.NotBeforeIs(),
     positions.LiteralSql(),
     positions.CorrelatesToClass(),
+    positions.RowsNotParted(),
     statements.StatementPerRow(),
     query_cost.ScanPerRow(),
     query_cost.FasterThanRows(),

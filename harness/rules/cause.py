@@ -15,6 +15,14 @@ from harness.rules.base import Rule, counterexample, shown
 
 Explanation = tuple[str, str]
 """A message and a hint."""
+WITH_GETTER = (
+    " Computed in Python, by SQLAlchemy's evaluator, the SQL expression agrees with the getter: both say the same, and "
+    "PostgreSQL computes it in another way."
+)
+WITH_SQL = (
+    " Computed in Python, by SQLAlchemy's evaluator, the SQL expression agrees with PostgreSQL: it says something else than the "
+    "getter."
+)
 INTEGERS = frozenset({"SMALLINT", "INTEGER", "BIGINT"})
 ORDERINGS = frozenset({"lt", "le", "gt", "ge", "between"})
 COMPARISONS = ORDERINGS | {"eq", "ne"}
@@ -129,7 +137,8 @@ class Cause(Rule[Example], ABC):
         data = counterexample(
             seen.hybrid, seen.dataset, difference.key, outcome_shown(difference.python), shown_sql
         )
-        return self.finding("select", *explanation, data)
+        message, hint = explanation
+        return self.finding("select", f"{message}{third_opinion(seen, difference)}", hint, data)
 
     def on_refusal(self, seen: Example, refusal: Raised, explanation: Explanation) -> Finding:
         """The finding about a select that was refused."""
@@ -149,6 +158,18 @@ class ValueCause(Cause):
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """(message, hint) where this is why ``python`` is not ``sql``."""
         raise NotImplementedError
+
+
+def third_opinion(seen: Example, difference: Difference) -> str:
+    """Which of two values SQLAlchemy's evaluator sides with, as a further sentence; nothing where it sides with neither."""
+    python, evaluated = difference.python, seen.evaluated.get(difference.key)
+    if not (isinstance(python, Returned) and isinstance(evaluated, Returned) and len(difference.sql) == 1):
+        return ""
+    with_getter = same(python.value, evaluated.value, seen.policy)
+    with_sql = same(evaluated.value, difference.value, seen.policy)
+    if with_getter == with_sql:
+        return ""
+    return WITH_GETTER if with_getter else WITH_SQL
 
 
 def outcome_shown(outcome: Outcome) -> str:

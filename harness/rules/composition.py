@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from harness.comparison import RowDifference
-from harness.core.finding import Counterexample, Family, Finding, Severity
+from harness.core.finding import Family, Finding, Severity
 from harness.core.observation import Answer, Example
-from harness.core.outcome import Raised, Returned
-from harness.rules.base import Documentation, Rule, counterexample, shown
+from harness.core.outcome import Raised
+from harness.rules.apart import position_example, rows_said
+from harness.rules.base import Documentation, Rule
 from harness.rules.causes import position_cause, position_difference
 
 TIME_ZONE = "time zone "
@@ -59,9 +59,9 @@ class HardCodedClass(CompositionRule):
             yield self.finding(
                 answer.position,
                 f"Under aliased({class_name}), {seen.hybrid.name} still reads {columns} of the un-aliased class, so a row "
-                f"gets another row's answer ({_said(answer, apart)}); SQLAlchemy gives no warning.",
+                f"gets another row's answer ({rows_said(answer, apart)}); SQLAlchemy gives no warning.",
                 f"Write `cls` in place of `{class_name}` in the expression of {seen.hybrid.name}.",
-                _example(seen, answer, apart),
+                position_example(seen, answer, apart),
             )
             return
 
@@ -88,10 +88,10 @@ class DependsOnTimeZone(CompositionRule):
             yield self.finding(
                 answer.position,
                 f"{seen.hybrid.name} depends on the session's time zone: in {answer.position.removeprefix(TIME_ZONE)}, "
-                f"{_said(answer, apart)}.",
+                f"{rows_said(answer, apart)}.",
                 "Fix the zone in the SQL: func.timezone('UTC', column) before taking dates or hours of it, intervals in hours "
                 "rather than days, aware parameters in place of naive ones.",
-                _example(seen, answer, apart),
+                position_example(seen, answer, apart),
             )
             return
 
@@ -125,7 +125,7 @@ class PositionRefused(CompositionRule):
                 first.position,
                 f"{seen.hybrid.name} fails in the position {first.position!r}: {first.outcome}.",
                 _way_out(first.outcome),
-                _example(seen, first, None),
+                position_example(seen, first, None),
                 also=tuple(each.position for each in others),
             )
 
@@ -177,10 +177,10 @@ class PositionDiffers(CompositionRule):
         yield self.finding(
             answer.position,
             f"{seen.hybrid.name} means something else in the position {answer.position!r} than in the plain select: "
-            f"{_said(answer, apart)}.",
+            f"{rows_said(answer, apart)}.",
             f"Look at the FROM clauses of the statement: what the expression of {seen.hybrid.name} reads must "
             "hang on `cls` alone (correlate explicitly with .correlate(cls)).",
-            _example(seen, answer, apart),
+            position_example(seen, answer, apart),
             also=tuple(each.position for each, _ in others),
         )
 
@@ -211,23 +211,3 @@ class AccessedTwice(CompositionRule):
                     f"Access it once: `value = {name}.label({seen.hybrid.attribute!r})`, then "
                     "`select(value, func.count()).group_by(value)`.",
                 )
-
-
-def _said(answer: Answer, apart: RowDifference | None) -> str:
-    if apart is None:
-        return str(answer.outcome)
-    expected = f"expected {_rows(apart.missing)}" if apart.missing else "expected nothing"
-    return f"{expected}, got {_rows(apart.extra)}" if apart.extra else f"{expected}, which did not come"
-
-
-def _rows(rows: tuple[tuple[object, ...], ...], most: int = 3) -> str:
-    listed = ", ".join(shown(row) for row in rows[:most])
-    return listed if len(rows) <= most else f"{listed} and {len(rows) - most} more"
-
-
-def _example(seen: Example, answer: Answer, apart: RowDifference | None) -> Counterexample:
-    row = (*apart.missing, *apart.extra)[0] if apart is not None else None
-    key = tuple(row[: len(seen.hybrid.primary_key)]) if row is not None else None
-    python = seen.python.get(key) if key is not None else None
-    value = shown(python.value) if isinstance(python, Returned) else "-"
-    return counterexample(seen.hybrid, seen.dataset, key, value, _said(answer, apart))

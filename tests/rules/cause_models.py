@@ -367,6 +367,18 @@ class Order(Base):
     def twice(self):
         return self.number * 2
 
+    @sql(lambda _: sa.literal_column("orders.paid OR orders.sent", sa.Boolean))
+    def begun_as_text(self):
+        return self.paid or self.sent
+
+    @sql(lambda cls: cls.paid.bool_op("OR", precedence=9)(cls.sent))
+    def begun_by_operator(self):
+        return self.paid or self.sent
+
+    @sql(lambda cls: cls.paid | cls.sent)
+    def begun_in_any_way(self):
+        return self.paid or self.sent
+
     @sql(
         lambda cls: (
             select(func.count(Item.id)).where(Item.order_id == cls.id).correlate(Order).scalar_subquery()

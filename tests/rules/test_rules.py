@@ -34,6 +34,7 @@ from harness.core.observation import (
     Writes,
 )
 from harness.core.outcome import Raised, Returned, TimedOut
+from harness.core.policy import Policy
 from harness.rules import RULES, judge
 
 HYBRID = Hybrid(
@@ -97,7 +98,7 @@ def translation(form="expression", *, shown="nodes.cost", type_name="Column", **
     )
 
 
-def example(python, sql, *, structure=None, dataset=ROWS, hybrid=HYBRID, answers=()):
+def example(python, sql, *, structure=None, dataset=ROWS, hybrid=HYBRID, answers=(), **parts):
     """Row 1 on both sides; ``sql`` is a value, a list with the values of all rows that came, or an outcome."""
     select = (
         sql
@@ -105,7 +106,14 @@ def example(python, sql, *, structure=None, dataset=ROWS, hybrid=HYBRID, answers
         else Returned(tuple((1, value) for value in (sql if isinstance(sql, list) else [sql])))
     )
     outcome = python if isinstance(python, Raised | TimedOut) else Returned(python)
-    return Example(hybrid, structure or Structure(), dataset, {(1,): outcome}, select, tuple(answers))
+    return Example(
+        hybrid, structure or Structure(), dataset, {(1,): outcome}, select, tuple(answers), **parts
+    )
+
+
+def evaluated(outcome):
+    """What SQLAlchemy's evaluator gave for row 1."""
+    return {(1,): outcome if isinstance(outcome, Raised) else Returned(outcome)}
 
 
 def answer(position, got, expected=((1, 5),), *, ordered=False):
@@ -302,6 +310,20 @@ CASES = [
     Case("HH207", "both", example(None, None), NOTHING_SAID),
     Case("HH207", "neither", example(python=0, sql=False), NOTHING_SAID),
     Case("HH208", "numbers", example(3, 4), "Node.total is 3 in Python and 4 in SQL."),
+    Case(
+        "HH208",
+        "numbers, and the evaluator gives the getter's",
+        example(3, 4, evaluated=evaluated(3)),
+        "Node.total is 3 in Python and 4 in SQL. Computed in Python, by SQLAlchemy's evaluator, the SQL expression agrees with "
+        "the getter: both say the same, and PostgreSQL computes it in another way.",
+    ),
+    Case(
+        "HH208",
+        "numbers, and the evaluator gives PostgreSQL's",
+        example(3, 4, evaluated=evaluated(Decimal("4.0"))),
+        "Node.total is 3 in Python and 4 in SQL. Computed in Python, by SQLAlchemy's evaluator, the SQL expression agrees with "
+        "PostgreSQL: it says something else than the getter.",
+    ),
     Case("HH208", "texts", example("", " "), "Node.total is '' in Python and ' ' in SQL."),
     Case("HH208", "the same", example(0.1 + 0.2, 0.3), NOTHING_SAID),
     Case("HH208", "never came back", example(TimedOut(5.0), 3), NOTHING_SAID),
@@ -739,6 +761,30 @@ def test_two_causes_in_one_dataset_are_two_findings():
         ("HH207", {"id": 1}),
         ("HH208", {"id": 2}),
     ]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        example(3, 4, evaluated=evaluated(5)),
+        example(3, 4, evaluated=evaluated(ON_NONE)),
+        example(3, 4, evaluated={(2,): Returned(3)}),
+        example(3, 4, evaluated=evaluated(3.5), policy=Policy(tolerance=0.2)),
+        example(BROKEN, 4, evaluated=evaluated(4)),
+        example(3, [4, 4], evaluated=evaluated(4)),
+    ],
+    ids=[
+        "a third value",
+        "raises",
+        "of another row",
+        "with both",
+        "no value in Python",
+        "several rows in SQL",
+    ],
+)
+def test_the_evaluator_is_told_of_where_it_sides_with_one_of_two_values(seen):
+    [found] = judge(seen)
+    assert "evaluator" not in found.message
 
 
 def test_a_row_that_python_never_had_is_no_difference():

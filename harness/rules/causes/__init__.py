@@ -8,6 +8,7 @@ from harness.core.finding import Finding
 from harness.core.observation import Answer, Example
 from harness.core.outcome import Raised, Returned
 from harness.rules import agreement
+from harness.rules.apart import position_example
 from harness.rules.cause import Cause, Explanation, differences
 from harness.rules.causes import classlevel, moments, nulls, numbers, positions, queries, text, types, wiring
 
@@ -29,11 +30,13 @@ CAUSES: tuple[Cause, ...] = (
     agreement.PythonRaisesOnNull(),
     agreement.PythonRaises(),
     *classlevel.LIKELY,
+    *positions.LIKELY,
     agreement.SelectRefused(),
     agreement.NullAgainstValue(),
     agreement.ValuesDiffer(),
 )
 """In the order of precedence: what is certain from the wiring or the tree, what the values show, what is merely likely."""
+CAUSE_CODES = frozenset(cause.code for cause in CAUSES)
 
 
 def attributed(seen: Example) -> Iterator[Finding]:
@@ -47,11 +50,18 @@ def attributed(seen: Example) -> Iterator[Finding]:
             continue
         known = found.get(cause.code)
         if known is None:
-            position = "select" if cause.everywhere else answer.position
-            found[cause.code] = cause.finding(position, *explanation, None)
+            found[cause.code] = _on_position(seen, answer, cause, explanation)
         elif answer.position != known.position:
             found[cause.code] = replace(known, also=(*known.also, answer.position))
     yield from found.values()
+
+
+def _on_position(seen: Example, answer: Answer, cause: Cause, explanation: Explanation) -> Finding:
+    """The finding about one position; of a cause that the plain select has too, it is the select that is looked at further."""
+    if cause.everywhere:
+        return cause.finding("select", *explanation, None)
+    example = position_example(seen, answer, position_difference(answer))
+    return cause.finding(answer.position, *explanation, example)
 
 
 def position_cause(seen: Example, answer: Answer) -> tuple[Cause | None, Explanation | None]:
