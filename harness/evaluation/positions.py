@@ -80,6 +80,7 @@ class WhereIsNull(Position):
     """``where(M.h.is_(None))``."""
 
     name = "where is null"
+    enough = 2 * FIRST
 
     def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
@@ -164,6 +165,7 @@ class Aliased(Position):
     """``a = aliased(M); select(a.h)``."""
 
     name = "aliased"
+    enough = 2 * FIRST
 
     def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
