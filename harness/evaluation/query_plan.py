@@ -36,6 +36,7 @@ def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[
 
 def execution(connection: Connection, compiled: Compiled) -> Execution:
     """Run the select, planned as for tables PLANNED_FOR times as large, and say what the plan's nodes handled."""
+    jit_functions = _jit_functions(connection, compiled)
     connection.exec_driver_sql(f"SET LOCAL seq_page_cost = {PLANNED_FOR}")
     document = _explained(connection, compiled, "ANALYZE, BUFFERS, VERBOSE, TIMING OFF")
     connection.exec_driver_sql("SET LOCAL seq_page_cost TO DEFAULT")
@@ -48,7 +49,7 @@ def execution(connection: Connection, compiled: Compiled) -> Execution:
         seconds=document["Execution Time"] / 1000,
         repeated=tuple(_repeated_scans(plan, _hashed(str(document)))),
         spilled=tuple(node["Node Type"] for node in nodes if _spills(node)),
-        jit_functions=document.get("JIT", {}).get("Functions", 0),
+        jit_functions=jit_functions,
     )
 
 
@@ -62,6 +63,14 @@ def volatile_functions(connection: Connection, names: frozenset[str]) -> tuple[s
         {"names": sorted(names)},
     )
     return tuple(found.scalars())
+
+
+def _jit_functions(connection: Connection, compiled: Compiled) -> int:
+    """Functions that the server would compile with JIT on, as it is by default."""
+    connection.exec_driver_sql("SET LOCAL jit = on")
+    document = _explained(connection, compiled, "COSTS")
+    connection.exec_driver_sql("SET LOCAL jit TO DEFAULT")
+    return int(document.get("JIT", {}).get("Functions", 0))
 
 
 def _explained(connection: Connection, compiled: Compiled, options: str) -> dict[str, Any]:

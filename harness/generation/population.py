@@ -8,6 +8,8 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 from harness.core.dataset import Dataset
 from harness.generation.plan import Plan, Reference, TablePlan
@@ -16,6 +18,7 @@ from harness.generation.shapes import made_dataset
 
 MOST_WEIGHT = 20.0
 """A parent has at most about so many times the children of the least: the largest family stays one of many."""
+LARGEST = 1_000
 NO_REFERENCE = 0.1
 """Share of the rows that refer to nothing where they may."""
 
@@ -38,7 +41,10 @@ class PopulationShape:
 
 
 def population(plan: Plan, shape: PopulationShape, *, seed: int = 0) -> Dataset:
-    """Rows for every table of ``plan``, random within ``shape``; the same for the same seed."""
+    """Rows for every table of ``plan``, random within ``shape``; the same for the same seed.
+
+    Numbers are small, where columns and CHECKs allow: with some thousand rows a sum or a product of large ones overflows.
+    """
     generator = random.Random(seed)  # noqa: S311 - test data, no secret
     sizes = _sizes(plan, shape)
     targets = {
@@ -52,7 +58,13 @@ def population(plan: Plan, shape: PopulationShape, *, seed: int = 0) -> Dataset:
         chosen = targets[table.name]
         return chosen[index][slot] if index < len(chosen) else generator.randrange(256)
 
-    return replace(made_dataset(plan, sizes, choose=choose), shape="population")
+    return replace(made_dataset(plan, sizes, choose=choose, wanted=_small), shape="population")
+
+
+def _small(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite() and abs(value) <= LARGEST
+    return not isinstance(value, int | float) or abs(value) <= LARGEST
 
 
 def _sizes(plan: Plan, shape: PopulationShape) -> dict[str, int]:

@@ -71,8 +71,12 @@ def made_dataset(
     *,
     choose: Callable[[TablePlan, int, int], int],
     shape: int = RANDOM_SHAPE,
+    wanted: Callable[[Any], bool] | None = None,
 ) -> Dataset:
-    """All slots filled; ``choose`` gives the number behind each reference and value, for a table's slot and its n-th choice."""
+    """All slots filled; ``choose`` gives the number behind each reference and value, for a table's slot and its n-th choice.
+
+    Of a column's values those that are ``wanted``, where there are such.
+    """
     block: list[int] = []
     for table in plan.tables:
         block += (DENSITIES.index(min(DENSITIES)), shape)
@@ -81,6 +85,8 @@ def made_dataset(
             block += [choose(table, slot, index) for index in range(table.draws - 1)]
     arguments = tuple(drawn[0] for drawn in draw_values(plan.arguments, 1))
     palettes = [list(itertools.chain.from_iterable(drawn)) for drawn in draw_values(plan.palettes, PALETTES)]
+    if wanted is not None:
+        palettes = [list(filter(wanted, palette)) or palette for palette in palettes]
     return replace(decode(plan, block, palettes, sizes), arguments=arguments)
 
 

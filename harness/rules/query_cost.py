@@ -175,7 +175,8 @@ class JitPaid(_PlanRule):
         what="The planner thinks the plain select so costly that it compiles parts of it to machine code (JIT).",
         why="That costs tens of milliseconds each time. For correlated subqueries the estimate is often far too high, and the "
         "compilation is paid for nothing.",
-        limits="Said where the plan shows compiled functions on the larger population; servers built without LLVM never do.",
+        limits="Said where the plan of the larger population shows compiled functions with jit = on; servers built without LLVM never "
+        "do.",
         example="a correlated subquery for each of thousands of rows",
         instead="SET jit = off for this query, or a higher jit_above_cost; or the set-based form, which is estimated right.",
     )

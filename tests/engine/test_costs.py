@@ -3,8 +3,12 @@
 import re
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
+from harness.core.errors import EnvironmentProblem
 from harness.core.finding import Severity
+from harness.database import binaries
 
 MODELS = """
 from sqlalchemy import CheckConstraint, ForeignKey, MetaData, func, select
@@ -223,4 +227,52 @@ def test_a_sort_that_goes_to_disk_at_the_size_asked_for(checked):
     assert severity is Severity.INFO
     assert (
         message == "For 8,000 rows, select(Entry.known) writes to disk what its plan sorts or hashes (Sort)."
+    )
+
+
+@pytest.fixture
+def older_server():
+    """A PostgreSQL of this machine's own, of another version than the wheel's."""
+    try:
+        server = binaries.start("a test")
+    except EnvironmentProblem as problem:
+        pytest.skip(problem.what)
+    with server:
+        yield server
+
+
+COMPILED = """
+from sqlalchemy import func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Entry(Base):
+    __tablename__ = "entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+    @hybrid_property
+    def doubled(self):
+        return self.number * 2
+"""
+
+
+def test_jit_and_the_older_server(checked, older_server):
+    url = older_server.create_database().update_query_dict({"options": "-c jit_above_cost=0"})
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("SET jit = on"))
+        compiles = connection.scalar(text("SELECT pg_jit_available()"))
+    if not compiles:
+        pytest.skip("this PostgreSQL has no LLVM")
+    eager = url.render_as_string(hide_password=False)
+    report = checked(COMPILED, examples=2, database=eager)["Entry.doubled"]
+    assert report.stats.cost.exponent == pytest.approx(1, abs=0.1)
+    severity, message, _ = scale_findings(report)["HH407"]
+    assert severity is Severity.INFO
+    assert re.fullmatch(
+        r"For 2,000 rows, PostgreSQL compiles \d+ functions to answer select\(Entry.doubled\).", message
     )
