@@ -75,10 +75,19 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement as the psycopg dialect renders it, with its parameters."""
+    """A statement as the psycopg dialect renders it, with its parameters as people read them.
+
+    ``bound`` are the same as their types hand them to the driver; None where that makes no difference.
+    """
 
     sql: str
     parameters: Mapping[str, Any]
+    bound: Mapping[str, Any] | None = None
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The parameters for the driver."""
+        return dict(self.parameters if self.bound is None else self.bound)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from harness.core.observation import Compiled, Growth, QueryPlan
 from harness.core.outcome import Raised, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
+from harness.evaluation.canonical import canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.query_plan import tables_scanned_per_row, volatile_functions
@@ -71,12 +72,14 @@ def _query_plan(examinee: Examinee, connection: Connection) -> QueryPlan:
 def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     """Note whether the server gives other rows for the readable form of the select, and what type the value has there."""
     compiled = examinee.compiled_select
-    readable = Compiled(examinee.shown.readable.text, examinee.shown.readable.parameters)
+    readable = canonical_sql(compiled.sql, compiled.sent)
     try:
         with bench.loaded(population(plan, PopulationShape(SIZES[0], fan_out=1))) as connection:
             if not examinee.translation.compares:
                 examinee.shown.result_type = _type_of_value(connection, compiled, seconds=examinee.seconds)
-            examinee.shown.differs = _differs(connection, compiled, readable, seconds=examinee.seconds)
+            examinee.shown.differs = _differs(
+                connection, compiled, Compiled(readable.text, readable.parameters), seconds=examinee.seconds
+            )
     except Rejected:
         return
 
@@ -93,7 +96,7 @@ def _answer(connection: Connection, compiled: Compiled, *, seconds: float) -> ob
     """The statement's rows as the driver gives them, as text and sorted; or the server's code for why there are none."""
 
     def run() -> list[str]:
-        rows = connection.exec_driver_sql(compiled.sql, dict(compiled.parameters)).all()
+        rows = connection.exec_driver_sql(compiled.sql, compiled.sent).all()
         return sorted(repr(tuple(row)) for row in rows)
 
     outcome = contained(run, seconds=seconds)
@@ -107,7 +110,7 @@ def _type_of_value(connection: Connection, compiled: Compiled, *, seconds: float
 
     def ask() -> object:
         no_rows = f"SELECT * FROM ({compiled.sql}) AS answer WHERE false"  # noqa: S608 - the select itself
-        result = connection.exec_driver_sql(no_rows, dict(compiled.parameters))
+        result = connection.exec_driver_sql(no_rows, compiled.sent)
         assert result.cursor is not None
         type_code = result.cursor.description[-1][1]
         return connection.scalar(select(func.format_type(type_code, None)))

@@ -66,4 +66,5 @@ def _stats(all_stats: Sequence[Stats]) -> Stats:
         next((each.growth for each in all_stats if each.growth is not None), None),
         sum(each.seconds for each in all_stats),
         sum(each.rejected for each in all_stats),
+        next((each.cost for each in all_stats if each.cost is not None), None),
     )

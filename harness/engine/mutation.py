@@ -73,7 +73,7 @@ class _Trial:
         self._bench = bench
         self._plan = plan
         self._options = options
-        self._original = examinee.compiled_select
+        self._original = Compiled(examinee.compiled_select.sql, examinee.compiled_select.sent)
         self._alive = mutants(self._original, _columns(examinee))
         self._number = len(self._alive)
 
@@ -140,7 +140,7 @@ class _Trial:
 
     def _rows(self, connection: Connection, compiled: Compiled) -> Outcome:
         def run() -> tuple[tuple[object, ...], ...]:
-            result = connection.exec_driver_sql(compiled.sql, dict(compiled.parameters))
+            result = connection.exec_driver_sql(compiled.sql, compiled.sent)
             return tuple(map(tuple, result.all()))
 
         outcome = contained(run, seconds=self._options.timeout + GRACE)

@@ -87,7 +87,7 @@ class Loader:
         The tables are truncated first: the server then writes to new files, and throwing them away leaves no dead rows.
         """
         preparer = self._connection.dialect.identifier_preparer
-        names = {name: preparer.format_table(table) for name, table in self._tables.items()}
+        names = {name: _verbatim(preparer.format_table(table)) for name, table in self._tables.items()}
         self._send("; ".join([*self._first, f"TRUNCATE {', '.join(names.values())} CASCADE"]), None)
         for name, complete in dataset.tables.items():
             rows = _without(complete, dataset.late.get(name, ()))
@@ -104,7 +104,7 @@ class Loader:
                 self._send(statement, parameters)
             return
         preparer = self._connection.dialect.identifier_preparer
-        columns = ", ".join(map(preparer.quote, prepared.columns))
+        columns = _verbatim(", ".join(map(preparer.quote, prepared.columns)))
         driver = self._connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         into = f"COPY {shown} ({columns}) FROM STDIN".encode()
@@ -171,6 +171,11 @@ class Loader:
         if key not in self._updates:
             self._updates[key] = _prepare_update(self._tables[name], columns)
         return self._updates[key]
+
+
+def _verbatim(names: str) -> str:
+    """Quoted names for a statement without parameters: SQLAlchemy doubles a percent sign for one with them."""
+    return names.replace("%%", "%")
 
 
 def _without(rows: Sequence[Row], later: Sequence[str]) -> Sequence[Row]:

@@ -25,10 +25,8 @@ def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[
     hashed or uncorrelated subquery runs once and does not count.
     """
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    try:
-        document = _explained(connection, compiled, "VERBOSE")
-    finally:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
+    document = _explained(connection, compiled, "VERBOSE")
+    connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
     hashed = _hashed(str(document))
     repeated = (node for node, _ in _repeated(document["Plan"], hashed, None) if _is_scan(node))
     return tuple(sorted({node["Relation Name"] for node in repeated if "Filter" in node}))
@@ -74,9 +72,7 @@ def _jit_functions(connection: Connection, compiled: Compiled) -> int:
 
 
 def _explained(connection: Connection, compiled: Compiled, options: str) -> dict[str, Any]:
-    plan = connection.exec_driver_sql(
-        f"EXPLAIN ({options}, FORMAT JSON) {compiled.sql}", dict(compiled.parameters)
-    )
+    plan = connection.exec_driver_sql(f"EXPLAIN ({options}, FORMAT JSON) {compiled.sql}", compiled.sent)
     (document,) = plan.scalar_one()
     assert isinstance(document, dict)
     return document

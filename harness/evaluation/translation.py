@@ -1,6 +1,6 @@
 """The SQL side before any data: what the class-level attribute is, and what each position compiles to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -48,7 +48,7 @@ def _builder(statement: Callable[[Subject, Any], Statement], subject: Subject) -
 
 
 def compiled(statement: Statement) -> Compiled:
-    """``statement`` as psycopg would be sent it, its parameters' values as the driver takes them.
+    """``statement`` as psycopg would be sent it.
 
     A parameter that nobody bound is None.
     """
@@ -56,11 +56,20 @@ def compiled(statement: Statement) -> Compiled:
     assert isinstance(result, SQLCompiler)
     unbound = {name: None for name, bind in result.binds.items() if bind.required}
     state = result.construct_expanded_state(unbound)
-    values = {
-        name: value if (process := state.processors.get(name)) is None else process(value)
-        for name, value in state.parameters.items()
+    values = _processed(state.parameters, state.processors)
+    processors = {
+        name: bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)
+        for name, bind in result.binds.items()
+        if name in values and name not in state.processors and not bind.required
     }
-    return Compiled(state.statement, values)
+    return Compiled(state.statement, values, _processed(values, processors))
+
+
+def _processed(values: Mapping[str, Any], processors: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if (process := processors.get(name)) is None else process(value)
+        for name, value in values.items()
+    }
 
 
 def _class_level(subject: Subject) -> tuple[Any, ClassLevel]:

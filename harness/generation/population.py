@@ -48,9 +48,7 @@ def population(plan: Plan, shape: PopulationShape, *, seed: int = 0) -> Dataset:
     generator = random.Random(seed)  # noqa: S311 - test data, no secret
     sizes = _sizes(plan, shape)
     targets = {
-        table.name: [
-            _choices(reference, sizes, table.name, shape, generator) for reference in table.references
-        ]
+        table.name: [_choices(reference, sizes, table, shape, generator) for reference in table.references]
         for table in plan.tables
     }
 
@@ -82,24 +80,39 @@ def _sizes(plan: Plan, shape: PopulationShape) -> dict[str, int]:
 
 
 def _choices(
-    reference: Reference, sizes: dict[str, int], table: str, shape: PopulationShape, generator: random.Random
+    reference: Reference,
+    sizes: dict[str, int],
+    table: TablePlan,
+    shape: PopulationShape,
+    generator: random.Random,
 ) -> Sequence[int]:
     """For each slot the number that makes the decoder refer to the row chosen for it."""
+    rows = sizes[table.name]
     if reference.to_itself:
-        return _forest(sizes[table], shape, generator)
+        return _forest(rows, shape, generator)
     parents = sizes[reference.target]
     if not parents:
-        return [0] * sizes[table]
+        return [0] * rows
+    if table.arrow is not None and reference in table.arrow:
+        return _within_clusters(rows, parents, shape, generator)
     weights = [_weight(shape, generator) for _ in range(parents)]
     if not any(weights):
         weights[0] = 1.0
     totals = list(itertools.accumulate(weights))
-    chosen = generator.choices(range(parents), cum_weights=totals, k=sizes[table])
+    chosen = generator.choices(range(parents), cum_weights=totals, k=rows)
     beyond_null = parents * NULL_BELOW
     return [
         0 if reference.nullable and generator.random() < NO_REFERENCE else place + beyond_null
         for place in chosen
     ]
+
+
+def _within_clusters(rows: int, nodes: int, shape: PopulationShape, generator: random.Random) -> list[int]:
+    """Both ends of an arrow lie in one cluster of a size that the shape gives, so that no path is longer than that."""
+    size = min(nodes, shape.fan_out * shape.depth)
+    clusters = max(nodes // size, 1)
+    beyond_null = nodes * NULL_BELOW
+    return [(row % clusters) * size + generator.randrange(size) + beyond_null for row in range(rows)]
 
 
 def _weight(shape: PopulationShape, generator: random.Random) -> float:

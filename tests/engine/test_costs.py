@@ -193,6 +193,58 @@ def test_a_volatile_function(reports):
     )
 
 
+ODD = """
+import enum
+from sqlalchemy import Enum, ForeignKey
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class State(enum.Enum):
+    OPEN = "it's open"
+    CLOSED = "it's closed"
+
+class Ticket(Base):
+    __tablename__ = "100% tickets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    share: Mapped[int] = mapped_column("share in %")
+    state: Mapped[State] = mapped_column(Enum(State, values_callable=lambda states: [each.value for each in states]))
+
+    @hybrid_property
+    def closed(self):
+        return self.state == State.CLOSED
+
+    @hybrid_property
+    def half(self):
+        return self.share * 2 >= 100
+
+class Mixin:
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+    @hybrid_property
+    def doubled(self):
+        return self.number * 2
+
+class Left(Mixin, Base):
+    __tablename__ = "lefts"
+
+class Right(Mixin, Base):
+    __tablename__ = "rights"
+"""
+
+
+def test_enums_names_with_a_percent_sign_large_numbers_and_mixins_are_measured(checked):
+    reports = checked(ODD, examples=2)
+    assert {name: report.stats.cost is not None for name, report in reports.items()} == {
+        "Ticket.closed": True,
+        "Ticket.half": True,
+        "Left.doubled": True,
+    }
+
+
 SPILLING = """
 from sqlalchemy import String, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by

@@ -62,3 +62,19 @@ def test_the_same_seed_gives_the_same_rows():
     shape = PopulationShape(100)
     assert population(PLAN, shape) == population(PLAN, shape)
     assert population(PLAN, shape) != population(PLAN, shape, seed=1)
+
+
+def test_arrows_between_rows_make_no_path_that_grows_with_them():
+    metadata = MetaData()
+    tasks = Table("tasks", metadata, Column("id", Integer, primary_key=True))
+    needs = Table(
+        "needs",
+        metadata,
+        Column("task_id", ForeignKey("tasks.id"), primary_key=True),
+        Column("needed_id", ForeignKey("tasks.id"), primary_key=True),
+    )
+    plan = plan_dataset([tasks, needs], [*needs.columns])
+    for rows in (500, 2_000):
+        arrows = population(plan, PopulationShape(rows, fan_out=3, depth=4)).tables["needs"]
+        assert len(arrows) > rows
+        assert {row["task_id"] - row["needed_id"] for row in arrows} <= set(range(1, 12))  # one way, and not far
