@@ -14,8 +14,8 @@ FOLDER: Final = "snapshots"
 """Where snapshots are kept, below the project's root: ``snapshots/<module>/<Class>.<hybrid>.sql``."""
 
 TABLES, COLUMNS, SCANS = "tables", "columns", "scanned for each row"
-RESULT_TYPE, STATEMENTS = "result type", "Python side"
-FACTS: Final = (TABLES, COLUMNS, SCANS, RESULT_TYPE, STATEMENTS)
+RESULT_TYPE, GROWTH, STATEMENTS = "result type", "SQL side", "Python side"
+FACTS: Final = (TABLES, COLUMNS, SCANS, RESULT_TYPE, GROWTH, STATEMENTS)
 """The facts below the SQL, in the order in which they stand there."""
 
 _VARYING: Final = "(another each time)"

@@ -4,11 +4,12 @@ from functools import cached_property
 
 from harness.core.observation import Compiled, Growth, QueryPlan, Structure
 from harness.core.outcome import Returned
-from harness.core.snapshot_file import COLUMNS, RESULT_TYPE, SCANS, STATEMENTS, TABLES
+from harness.core.snapshot_file import COLUMNS, GROWTH, RESULT_TYPE, SCANS, STATEMENTS, TABLES
 from harness.evaluation.canonical import CanonicalSQL, canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.subject import Subject
 from harness.evaluation.translation import compiled
+from harness.rules.query_cost import FASTER_THAN_ROWS
 
 
 class ShownSql:
@@ -63,6 +64,9 @@ class ShownSql:
             said[SCANS] = plan.tables_scanned_per_row
         if self.result_type is not None:
             said[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.declared_type})"
+        if plan is not None and plan.cost is not None:
+            faster = plan.cost.exponent >= FASTER_THAN_ROWS
+            said[GROWTH] = f"work grows {'faster than' if faster else 'with'} the rows"
         if growth is not None:
             said[STATEMENTS] = _sent(growth)
         return said

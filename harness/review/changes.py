@@ -40,6 +40,7 @@ class Kind(StrEnum):
     COLUMN_READ = "column-newly-read"
     COLUMN_NOT_READ = "column-no-longer-read"
     SCANS = "scans-changed"
+    GROWTH = "growth-changed"
     RESULT_TYPE = "result-type-changed"
     STATEMENTS = "statements-changed"
     NAMES = "names-changed"

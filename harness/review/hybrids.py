@@ -9,6 +9,7 @@ from typing import Final
 
 from harness.core.snapshot_file import (
     COLUMNS,
+    GROWTH,
     RESULT_TYPE,
     SCANS,
     STATEMENTS,
@@ -178,6 +179,7 @@ def _fact_changes(before: SnapshotFile, after: SnapshotFile) -> Iterator[Change]
     for fact, kind, words in (
         (SCANS, Kind.SCANS, "Tables scanned for each row changed"),
         (RESULT_TYPE, Kind.RESULT_TYPE, "Result type changed"),
+        (GROWTH, Kind.GROWTH, "What the SQL side costs changed"),
         (STATEMENTS, Kind.STATEMENTS, "Statements of the Python side changed"),
     ):
         if fact in both and before.facts[fact] != after.facts[fact]:

@@ -30,4 +30,5 @@ FROM tenants
 -- columns: tenants.id, tenants.parent_id
 -- scanned for each row: none
 -- result type: bigint (SQLAlchemy Integer)
+-- SQL side: work grows with the rows
 -- Python side: 1 statement, however many rows
