@@ -11,8 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from harness.cli.streams import stdout_on_stderr
-from harness.config import DATABASES, FORMATS, HELP, Options, checked, overridden, read_options, severity
+from harness.config import DATABASES, FORMATS, Options, checked, overridden, read_options, severity
 from harness.core.errors import HarnessError, UsageProblem
+from harness.core.flags import HELP
 
 FINDINGS, BUG, INTERRUPTED = 1, 4, 130
 DEFAULTS = Options()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``hybrids = [...]`` in the ini file, and ``--hybrids TARGET`` with the options of the run."""
-    from harness.config.options import HELP, PYTEST_FLAGS
+    from harness.core.flags import HELP, PYTEST_FLAGS
 
     parser.addini(
         "hybrids", "Targets whose hybrids are collected: pkg.module, pkg.module:Base, ...", type="linelist"
@@ -31,6 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find out which targets this run collects; nothing else is loaded where there are none."""
+    if not config.getoption("--hybrids") and not config.getini("hybrids"):
+        return
     from harness.pytest_plugin.wanted import wanted_hybrids
 
     wanted = wanted_hybrids(config)

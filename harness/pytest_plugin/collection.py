@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harness.config import Options, checked, overridden, read_options
-from harness.config.options import PYTEST_FLAGS
 from harness.core.errors import EnvironmentProblem, HarnessError, UsageProblem
+from harness.core.flags import PYTEST_FLAGS
 from harness.database import Server, start_server
 from harness.discovery import discover, load_target, prepared
 from harness.engine import Examination, Examinee, Servers

