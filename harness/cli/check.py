@@ -20,6 +20,7 @@ from harness.engine.kept_findings import keep
 from harness.engine.run import Progress as Told
 from harness.reporting import print_text
 from harness.reporting.formats import RENDERERS
+from harness.reporting.wording import summary
 
 
 def run_check(targets: Sequence[str], options: Options, *, write_baseline: bool) -> bool:
@@ -75,3 +76,5 @@ def _deliver(report: RunReport, options: Options) -> None:
         print_text(report, Console(highlight=False, soft_wrap=False))
         return
     deliver(RENDERERS[options.format](report), options.output)
+    if options.output is not None:
+        sys.stderr.write(f"hybrid-harness: {summary(report)}; written to {options.output}\n")

@@ -14,7 +14,7 @@ FOLDER: Final = "snapshots"
 """Where snapshots are kept, below the project's root: ``snapshots/<module>/<Class>.<hybrid>.sql``."""
 
 TABLES, COLUMNS, SCANS = "tables", "columns", "scanned for each row"
-RESULT_TYPE, GROWTH, STATEMENTS = "result type", "SQL side", "Python side"
+RESULT_TYPE, GROWTH, STATEMENTS = "result type", "SQL cost", "Python side"
 FACTS: Final = (TABLES, COLUMNS, SCANS, RESULT_TYPE, GROWTH, STATEMENTS)
 """The facts below the SQL, in the order in which they stand there."""
 

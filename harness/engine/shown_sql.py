@@ -66,7 +66,7 @@ class ShownSql:
             said[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.declared_type})"
         if plan is not None and plan.cost is not None:
             faster = plan.cost.exponent >= FASTER_THAN_ROWS
-            said[GROWTH] = f"work grows {'faster than' if faster else 'with'} the rows"
+            said[GROWTH] = "grows faster than the rows" if faster else "linear in the rows"
         if growth is not None:
             said[STATEMENTS] = _sent(growth)
         return said

@@ -20,7 +20,7 @@ from harness.core.hybrid import Hybrid, Kind, Source
 from harness.core.report import HybridReport, RunReport, Verdict
 from harness.reporting.drawing import Chart, Drawing, draw_forest, draw_growth
 from harness.reporting.evidence import ShownTable, cell, shown_tables
-from harness.reporting.wording import reproduce, verdict_in_words
+from harness.reporting.wording import reproduce, verdict_in_words, worst_first
 from harness.rules import RULES
 from harness.rules.base import shown
 
@@ -183,7 +183,7 @@ def _pages(report: RunReport) -> list[HybridPage]:
             sql=None if each.select_sql is None else _highlighted(each.select_sql, PostgresLexer()),
             chart=None if each.stats.growth is None else draw_growth(each.stats.growth),
         )
-        for number, each in enumerate(report.hybrids, start=1)
+        for number, each in enumerate(worst_first(report), start=1)
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.core.finding import Severity
 from harness.core.report import HybridReport, RunReport, Verdict
 from harness.reporting.as_text import finding_text
-from harness.reporting.wording import Told, also, reproduce, summary, told_once, verdict_in_words
+from harness.reporting.wording import Told, also, reproduce, summary, told_once, verdict_in_words, worst_first
 
 LIMIT = 1024 * 1024
 """Bytes of a step's summary; GitHub refuses a larger one whole."""
@@ -25,7 +25,7 @@ def render_markdown(report: RunReport, *, limit: int = LIMIT) -> str:
     """Summary and table, then the findings, the worst first, as many as ``limit`` bytes hold."""
     blocks = _Blocks(limit - RESERVE)
     blocks.add(f"## Hybrids of {_plain(', '.join(report.targets))}\n\n{_plain(summary(report))}\n")
-    rows = [_row(each) for each in _worst_first(report)]
+    rows = [_row(each) for each in worst_first(report)]
     head = "| | hybrid | verdict | rules | datasets | compared |\n|---|---|---|---|--:|--:|"
     hybrids_left_out = len(rows) - blocks.add_lines(head, rows)
     findings_left_out = 0
@@ -72,15 +72,6 @@ class _Blocks:
             while fitted < len(lines) and self.add(f"{lines[fitted]}\n"):
                 fitted += 1
         return fitted
-
-
-def _worst_first(report: RunReport) -> list[HybridReport]:
-    def rank(each: HybridReport) -> int:
-        if each.verdict is Verdict.UNTESTED:
-            return Severity.WARNING.rank
-        return max((finding.severity.rank for finding in each.findings), default=-1)
-
-    return sorted(report.hybrids, key=lambda each: -rank(each))
 
 
 def _row(each: HybridReport) -> str:

@@ -34,7 +34,7 @@ def render_text(report: RunReport) -> str:
 def print_text(report: RunReport, console: Console) -> None:
     """Table, findings, summary."""
     console.print(_table(report))
-    for told in told_once(report):
+    for told in sorted(told_once(report), key=lambda told: told.finding.severity is Severity.INFO):
         _print_finding(told, report, console)
     for each in report.hybrids:
         if each.reason is not None:
@@ -53,7 +53,7 @@ def _table(report: RunReport) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("hybrid", overflow="fold")
     table.add_column("verdict", no_wrap=True)
-    for name in ("datasets", "compared", "s"):
+    for name in ("datasets", "values compared", "seconds"):
         table.add_column(name, justify="right")
     for each in report.hybrids:
         table.add_row(
@@ -152,7 +152,7 @@ def _values(example: Counterexample) -> Iterator[str]:
     if example.instance is not None:
         yield f"on {listed({name: cell(value) for name, value in example.instance.items()})}:"
     yield f"Python  {example.python}"
-    yield f"SQL     {example.sql}"
+    yield f"SQL     {'NULL' if example.sql == 'None' else example.sql}"
 
 
 def _print_lines(lines: Iterable[str], console: Console) -> None:

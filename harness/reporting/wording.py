@@ -14,10 +14,21 @@ def summary(report: RunReport) -> str:
     """The whole run on a line."""
     counts, number = report.counts, len(report.hybrids)
     return (
-        f"{number} hybrid{'' if number == 1 else 's'}: {counts[Verdict.OK]} ok, {counts[Verdict.FINDINGS]} with findings, "
+        f"{number} hybrid{'' if number == 1 else 's'}: {counts[Verdict.OK]} ok, {counts[Verdict.FINDINGS]} with errors or warnings, "
         f"{counts[Verdict.UNTESTED]} untested; PostgreSQL {report.server_version} ({report.provider}), "
         f"seed {report.seed}, {report.seconds:.1f} s"
     )
+
+
+def worst_first(report: RunReport) -> list[HybridReport]:
+    """The hybrids by their worst finding; an untested one counts as a warning."""
+
+    def rank(each: HybridReport) -> int:
+        if each.verdict is Verdict.UNTESTED:
+            return Severity.WARNING.rank
+        return max((finding.severity.rank for finding in each.findings), default=-1)
+
+    return sorted(report.hybrids, key=lambda each: -rank(each))
 
 
 def verdict_in_words(each: HybridReport) -> str:

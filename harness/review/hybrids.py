@@ -179,7 +179,7 @@ def _fact_changes(before: SnapshotFile, after: SnapshotFile) -> Iterator[Change]
     for fact, kind, words in (
         (SCANS, Kind.SCANS, "Tables scanned for each row changed"),
         (RESULT_TYPE, Kind.RESULT_TYPE, "Result type changed"),
-        (GROWTH, Kind.GROWTH, "What the SQL side costs changed"),
+        (GROWTH, Kind.GROWTH, "What the SQL costs changed"),
         (STATEMENTS, Kind.STATEMENTS, "Statements of the Python side changed"),
     ):
         if fact in both and before.facts[fact] != after.facts[fact]:

@@ -1,6 +1,7 @@
 """A comparison of snapshots, and an impact, as text, markdown and JSON."""
 
 import json
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -10,17 +11,19 @@ from typing import Any, Final
 from harness.core.snapshot_file import FOLDER
 from harness.review.hybrids import ChangedHybrid, Status
 from harness.review.impact import Impact
+from harness.review.revisions import WORKING_TREE
 from harness.review.statement import quoted
 
 FORMATS: Final = ("text", "markdown", "json")
 _LONGEST_MARKDOWN: Final = 60_000
 """Characters; GitHub takes 65,536 in a comment."""
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _COUNTED: Final = {
     Status.UNREADABLE: "unreadable",
-    Status.CHANGED: "changed in meaning",
+    Status.CHANGED: "changed",
     Status.ADDED: "added",
     Status.REMOVED: "removed",
-    Status.SAME_MEANING: "with the same meaning",
+    Status.SAME_MEANING: "written otherwise",
 }
 
 
@@ -72,7 +75,7 @@ def render_impact(impact: Impact, form: str) -> str:
 
 
 def _comparison_text(comparison: Comparison, width: int) -> str:
-    lines = [f"Hybrids' SQL, {comparison.base} to {comparison.head}: {comparison.summary}."]
+    lines = [f"Snapshots of SQL, {comparison.base} to {comparison.head}: {comparison.summary}."]
     for hybrid in comparison.hybrids:
         lines += ["", f"{hybrid.name}  {FOLDER}/{hybrid.file}"]
         for change in hybrid.changes:
@@ -91,7 +94,7 @@ def _comparison_markdown(comparison: Comparison) -> str:
     head = [
         f"### SQL of hybrids: {comparison.summary}",
         "",
-        f"From {quoted(comparison.base)} to {quoted(comparison.head)}, in meaning.",
+        f"From {_side(comparison.base)} to {_side(comparison.head)}, by their snapshots.",
     ]
     text = "\n".join(head) + "\n"
     for done, hybrid in enumerate(comparison.hybrids):
@@ -103,6 +106,13 @@ def _comparison_markdown(comparison: Comparison) -> str:
             )
         text += part
     return text
+
+
+def _side(name: str) -> str:
+    """A revision's name; a commit's is long enough with its beginning."""
+    if name == WORKING_TREE:
+        return name
+    return quoted(name[:7] if _COMMIT.fullmatch(name) else name)
 
 
 def _comparison_object(comparison: Comparison) -> dict[str, Any]:

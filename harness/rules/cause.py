@@ -1,6 +1,7 @@
 """What a cause is: a rule that explains why Python and SQL are apart, and the evidence it reads."""
 
 import decimal
+import re
 from abc import ABC
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -248,11 +249,25 @@ def written(seen: Example, column: str) -> str:
     return f"cls.{known.attribute.rpartition('.')[2]}" if known.own else known.attribute
 
 
+MADE_UP = re.compile(r"_\d+$")
+"""The end of an alias that has no name of its own."""
+
+
 def operand_written(seen: Example, operand: Operand) -> str:
     """An operand as an expression says it, as far as it is a column or a literal."""
-    if operand.column is not None:
+    if operand.column is None:
+        return repr(operand.value) if operand.literal else "..."
+    table, attribute = operand.column.rpartition(".")[0], fact(seen, operand.column).attribute
+    read_as = operand.shown.rpartition(".")[0].replace('"', "")
+    if not read_as or read_as == table:
         return written(seen, operand.column)
-    return repr(operand.value) if operand.literal else "..."
+    return f"{'alias' if MADE_UP.search(read_as) else read_as}.{attribute.rpartition('.')[2]}"
+
+
+def default_written(value: Any) -> str:
+    """What COALESCE takes for a value of the getter: a literal, without the type that SQL has from the other side."""
+    whole = isinstance(value, decimal.Decimal) and value.is_finite() and value == value.to_integral_value()
+    return str(int(value)) if whole else shown(value)
 
 
 def is_number(value: Any) -> bool:

@@ -33,7 +33,7 @@ class StatementPerRow(Rule[Growth]):
             return
         causes = ", ".join(seen.causes) or "statements that the getter sends itself"
         hybrid = seen.hybrid
-        options = ", ".join(f"selectinload({cause})" for cause in seen.causes[:1])
+        options = f"selectinload({seen.causes[0]})" if len(seen.causes) == 1 else ""
         yield self.finding(
             "select",
             f"{hybrid.name} sends {seen.queries[0]} statements for {seen.rows[0]} instances and {seen.queries[1]} for "

@@ -25,5 +25,5 @@ FROM tenants
 -- columns: ai_feature_usage.feature_name, ai_feature_usage.tenant_id, tenants.id
 -- scanned for each row: none
 -- result type: double precision (SQLAlchemy Double)
--- SQL side: work grows with the rows
+-- SQL cost: linear in the rows
 -- Python side: 2 statements for 1 row, 101 for 100

@@ -30,5 +30,5 @@ FROM tenants
 -- columns: tenants.id, tenants.parent_id
 -- scanned for each row: none
 -- result type: bigint (SQLAlchemy Integer)
--- SQL side: work grows with the rows
+-- SQL cost: linear in the rows
 -- Python side: 1 statement, however many rows

@@ -32,5 +32,5 @@ FROM tenants
 -- columns: ai_feature_usage.inference_cost, ai_feature_usage.tenant_id, tenants.id, tenants.parent_id
 -- scanned for each row: none
 -- result type: numeric (SQLAlchemy Numeric)
--- SQL side: work grows with the rows
+-- SQL cost: linear in the rows
 -- Python side: 3 statements for 1 row, 201 for 100

@@ -67,7 +67,7 @@ def test_the_working_tree_against_head(repository):
     ran = repository.diff()
     assert (ran.status, ran.err) == (0, "")
     assert ran.out == (
-        "Hybrids' SQL, HEAD to the working tree: 1 changed in meaning, 1 unchanged.\n"
+        "Snapshots of SQL, HEAD to the working tree: 1 changed, 1 unchanged.\n"
         "\n"
         "Order.total  snapshots/shop.models/Order.total.sql\n"
         "  - Aggregate changed in the subquery on `line`: `sum(line.price)` became `avg(line.price)`.\n"
@@ -78,7 +78,7 @@ def test_the_working_tree_against_head(repository):
 def test_nothing_changed_though_the_checkout_has_crlf(repository):
     repository.write(total=TOTAL.replace("\n", "\r\n"))
     ran = repository.diff()
-    assert (ran.status, ran.out) == (0, "Hybrids' SQL, HEAD to the working tree: 2 unchanged.\n")
+    assert (ran.status, ran.out) == (0, "Snapshots of SQL, HEAD to the working tree: 2 unchanged.\n")
 
 
 def test_two_revisions_as_markdown_in_a_file(repository):
@@ -90,9 +90,9 @@ def test_two_revisions_as_markdown_in_a_file(repository):
     ran = repository.diff("main", "topic", "--format", "markdown", "--output", "report.md")
     assert (ran.status, ran.out, ran.err) == (0, "", "")
     assert (repository.folder / "report.md").read_text("utf-8") == (
-        "### SQL of hybrids: 1 changed in meaning, 1 added, 1 unchanged\n"
+        "### SQL of hybrids: 1 changed, 1 added, 1 unchanged\n"
         "\n"
-        "From `main` to `topic`, in meaning.\n"
+        "From `main` to `topic`, by their snapshots.\n"
         "\n"
         "**`Order.total`** (`snapshots/shop.models/Order.total.sql`)\n"
         "\n"

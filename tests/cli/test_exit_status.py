@@ -77,14 +77,14 @@ def test_no_error_is_0(check):
     assert "HH209 warning  Item.ninth" in ran.out
     assert "Place.position was not tested: " in ran.out
     assert "Item.opposite" not in ran.out
-    assert "\n3 hybrids: 1 ok, 1 with findings, 1 untested; PostgreSQL " in ran.out
+    assert "\n3 hybrids: 1 ok, 1 with errors or warnings, 1 untested; PostgreSQL " in ran.out
 
 
 def test_an_error_is_1(check):
     ran = check("--only", "*.opp*", "--only", "*.cheap")
     assert (ran.status, ran.err) == (1, "")
     assert "HH208 error  Item.opposite" in ran.out
-    assert "\n2 hybrids: 1 ok, 1 with findings, 0 untested; " in ran.out
+    assert "\n2 hybrids: 1 ok, 1 with errors or warnings, 0 untested; " in ran.out
 
 
 @pytest.mark.parametrize("only", ["*.ninth", "Place.*"], ids=["warning", "untested"])

@@ -182,7 +182,7 @@ class Item(Base):
 def test_polymorphic_classes_are_checked(command, zoo):
     ran = command(zoo, "check", "zoo", "--examples", "5", "--only", "*.feet", "--only", "*.label")
     assert (ran.status, ran.err) == (0, ""), ran.err
-    assert "3 hybrids: 3 ok, 0 with findings, 0 untested" in ran.out
+    assert "3 hybrids: 3 ok, 0 with errors or warnings, 0 untested" in ran.out
 
 
 def test_methods_and_column_properties_are_found_at_their_lines(command, tmp_path):

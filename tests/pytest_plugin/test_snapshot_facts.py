@@ -52,7 +52,7 @@ FACTS = {
         "-- columns: books.pages",
         "-- scanned for each row: none",
         "-- result type: boolean (SQLAlchemy Boolean)",
-        "-- SQL side: work grows with the rows",
+        "-- SQL cost: linear in the rows",
         "-- Python side: 1 statement, however many rows",
     ],
     "beside": [
@@ -60,7 +60,7 @@ FACTS = {
         "-- columns: books.shelf_id, shelves.id, shelves.width",
         "-- scanned for each row: none",
         "-- result type: integer (SQLAlchemy Integer)",
-        "-- SQL side: work grows with the rows",
+        "-- SQL cost: linear in the rows",
         "-- Python side: 2 statements for 1 row, 101 for 100",
     ],
     "thick_beside": [
@@ -68,7 +68,7 @@ FACTS = {
         "-- columns: books.pages, books.shelf_id, shelves.id, shelves.width",
         "-- scanned for each row: none",
         "-- result type: integer (SQLAlchemy Integer)",
-        "-- SQL side: work grows with the rows",
+        "-- SQL cost: linear in the rows",
         "-- Python side: statements depend on the rows",
     ],
 }

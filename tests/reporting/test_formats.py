@@ -285,7 +285,7 @@ def test_text_has_the_table_then_the_findings_then_the_sum(text):
         text.index(start) for start in ("\nHH208 error", "\nHH105 error", "\nPlace.position was not tested: ")
     ]
     assert at == sorted(at)
-    assert lines[-1].startswith("4 hybrids: 1 ok, 2 with findings, 1 untested; PostgreSQL ")
+    assert lines[-1].startswith("4 hybrids: 1 ok, 2 with errors or warnings, 1 untested; PostgreSQL ")
 
 
 def test_text_of_a_finding(text, report):
@@ -343,7 +343,7 @@ def test_text_draws_a_forest_and_marks_the_failing_row(make):
         "    usages: id=1, node_id=4",
         "    on id=2:",
         "    Python  1",
-        "    SQL     None",
+        "    SQL     NULL",
         "  hint: Say the same in `_total`.",
         "  again: hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7",
     ]
@@ -383,7 +383,9 @@ def test_there_is_a_renderer_for_every_format():
 def test_the_command_writes_every_format(checked, tmp_path, name, beginning):
     file = tmp_path / "report"
     ran = checked("check", "shop", "--examples", "10", "--format", name, "--output", str(file))
-    assert (ran.status, ran.out, ran.err) == (1, "", "")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("hybrid-harness: 4 hybrids: ")
+    assert ran.err.endswith(f"; written to {file}\n")
     written = file.read_text(encoding="utf-8")
     assert written.startswith(beginning)
     assert "HH208" in written

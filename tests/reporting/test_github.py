@@ -46,7 +46,7 @@ def test_a_finding_is_an_annotation_on_the_hybrids_line(make):
         )
     ]
     assert others == [
-        "1 hybrid: 0 ok, 1 with findings, 0 untested; PostgreSQL 18.6 (embedded), seed 7, 2.5 s"
+        "1 hybrid: 0 ok, 1 with errors or warnings, 0 untested; PostgreSQL 18.6 (embedded), seed 7, 2.5 s"
     ]
 
 

@@ -225,8 +225,8 @@ FACTS = [
     ("by the SQL, where a side has none", None, {"tables": ("o",), "columns": ("o.y",)}, [
         "Column changed: `o.x` became `o.y`.", "Column newly read: `o.y`.", "Column no longer read: `o.x`."]),
     ("a table less", {"tables": ("l", "o"), "columns": ("l.id",)}, {"tables": ("o",), "columns": "none"}, ["Table no longer read: `l`."]),
-    ("work that gets out of hand", {"SQL side": "work grows with the rows"}, {"SQL side": "work grows faster than the rows"}, [
-        "What the SQL side costs changed: `work grows with the rows` became `work grows faster than the rows`."]),
+    ("work that gets out of hand", {"SQL cost": "linear in the rows"}, {"SQL cost": "grows faster than the rows"}, [
+        "What the SQL costs changed: `linear in the rows` became `grows faster than the rows`."]),
     ("an index that no longer helps", {"scanned for each row": "none"}, {"scanned for each row": ("l", "m")}, [
         "Tables scanned for each row changed: `none` became `l, m`."]),
     ("the type", {"result type": "integer (SQLAlchemy Integer)"}, {"result type": "numeric (SQLAlchemy Numeric)"}, [

@@ -17,6 +17,7 @@ from harness.rules.cause import (
     Explanation,
     ValueCause,
     attribute,
+    default_written,
     fact,
     is_number,
     null_columns,
@@ -343,11 +344,11 @@ class NoRows(ValueCause):
             inside = ", ".join(operand_written(seen, each) for each in call.operands)
             return (
                 f"{values_shown(seen, python, sql)}: there is no row of {tables} to aggregate, and `{call.brief}` of no rows is NULL.",
-                f"Give SQL the same default: `func.coalesce(func.{call.name}({inside}), {shown(python)})`.",
+                f"Give SQL the same default: `func.coalesce(func.{call.name}({inside}), {default_written(python)})`.",
             )
         return (
             f"{values_shown(seen, python, sql)}: there is no row of {tables}, and a scalar subquery without rows is NULL.",
-            f"Give SQL the same default around the subquery: `func.coalesce(select(...).scalar_subquery(), {shown(python)})`.",
+            f"Give SQL the same default around the subquery: `func.coalesce(select(...).scalar_subquery(), {default_written(python)})`.",
         )
 
 
