@@ -27,9 +27,10 @@ WORTH_IT = 0.5
 def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape: PopulationShape) -> None:
     """Set the cost of each hybrid's select, all of them on the same rows; where it takes too long, on fewer rows.
 
-    A hybrid that can't be measured, for its SQL fails or the server refuses the rows, keeps none.
+    A hybrid that can't be measured, for its SQL fails or the server refuses the rows, keeps none; so does one that reads
+    nothing but the row itself.
     """
-    waiting = [each for each in examinees if each.query_plan is not None]
+    waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
         few = _executions(waiting, plan, bench, shape)

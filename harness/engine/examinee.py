@@ -47,6 +47,7 @@ from harness.generation import closure
 from harness.rules import judge
 from harness.rules.cause import differences
 from harness.rules.causes import CAUSE_CODES
+from harness.rules.query_cost import FASTER_THAN_ROWS
 
 MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
 """SQL that looks for text within text."""
@@ -253,7 +254,23 @@ class Examinee:
     @property
     def facts(self) -> dict[str, str | tuple[str, ...]]:
         """What a snapshot says below the SQL."""
-        return self.shown.facts(self.translation.structure, self.growth, self.query_plan)
+        return self.shown.facts(
+            self.translation.structure, self.growth, self.query_plan, faster_than_rows=self._faster_than_rows
+        )
+
+    @property
+    def reads_own_row_only(self) -> bool:
+        """Whether the SQL is an expression over the row's columns, which costs the same for each row whatever others there are."""
+        structure = self.translation.structure
+        return not (structure.subqueries or structure.literal) and set(structure.tables) <= {self.table}
+
+    @property
+    def _faster_than_rows(self) -> bool | None:
+        """Whether the select's cost grows faster than the rows; None where that is not known."""
+        if self.reads_own_row_only:
+            return False
+        cost = None if self.query_plan is None else self.query_plan.cost
+        return None if cost is None else cost.exponent >= FASTER_THAN_ROWS
 
     @property
     def compiled_select(self) -> Compiled:

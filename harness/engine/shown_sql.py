@@ -9,7 +9,6 @@ from harness.evaluation.canonical import CanonicalSQL, canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.subject import Subject
 from harness.evaluation.translation import compiled
-from harness.rules.query_cost import FASTER_THAN_ROWS
 
 
 class ShownSql:
@@ -56,7 +55,12 @@ class ShownSql:
         )
 
     def facts(
-        self, structure: Structure, growth: Growth | None, plan: QueryPlan | None
+        self,
+        structure: Structure,
+        growth: Growth | None,
+        plan: QueryPlan | None,
+        *,
+        faster_than_rows: bool | None,
     ) -> dict[str, str | tuple[str, ...]]:
         """What a snapshot says below the SQL, as far as it is known."""
         said: dict[str, str | tuple[str, ...]] = {TABLES: structure.tables, COLUMNS: structure.columns}
@@ -64,9 +68,8 @@ class ShownSql:
             said[SCANS] = plan.tables_scanned_per_row
         if self.result_type is not None:
             said[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.declared_type})"
-        if plan is not None and plan.cost is not None:
-            faster = plan.cost.exponent >= FASTER_THAN_ROWS
-            said[GROWTH] = "grows faster than the rows" if faster else "linear in the rows"
+        if faster_than_rows is not None:
+            said[GROWTH] = "grows faster than the rows" if faster_than_rows else "linear in the rows"
         if growth is not None:
             said[STATEMENTS] = _sent(growth)
         return said
