@@ -67,7 +67,7 @@ def _executions(
 def _executed(examinee: Examinee, connection: Connection) -> Outcome:
     seconds = examinee.seconds * PATIENCE
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
-    outcome = contained(lambda: execution(connection, examinee.compiled_select), seconds=seconds + GRACE)
+    outcome = contained(lambda: execution(connection, examinee.bound_select), seconds=seconds + GRACE)
     if not isinstance(outcome, Returned):
         back_to_loaded(connection)
     return outcome

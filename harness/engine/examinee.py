@@ -42,7 +42,7 @@ from harness.evaluation.python_side import PythonSide, Unloadable
 from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
-from harness.evaluation.translation import translate
+from harness.evaluation.translation import bound, translate
 from harness.generation import closure
 from harness.rules import judge
 from harness.rules.cause import differences
@@ -279,6 +279,11 @@ class Examinee:
         assert isinstance(select, Returned)
         assert isinstance(select.value, Compiled)
         return select.value
+
+    @cached_property
+    def bound_select(self) -> Compiled:
+        """The same with its parameters as their types bind them; raises what a type raises."""
+        return bound(self.subject.select())
 
     @property
     def table(self) -> str:

@@ -64,14 +64,17 @@ def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
 
 
 def _query_plan(examinee: Examinee, connection: Connection) -> QueryPlan:
-    scanned = tables_scanned_per_row(connection, examinee.compiled_select)
+    scanned = tables_scanned_per_row(connection, examinee.bound_select)
     names = frozenset(each.name for each in examinee.translation.structure.operations)
     return QueryPlan(examinee.hybrid, scanned, volatile=volatile_functions(connection, names))
 
 
 def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     """Note whether the server gives other rows for the readable form of the select, and what type the value has there."""
-    compiled = examinee.compiled_select
+    built = contained(lambda: examinee.bound_select, seconds=examinee.seconds)
+    if not isinstance(built, Returned):
+        return
+    compiled: Compiled = built.value
     readable = canonical_sql(compiled.sql, compiled.sent)
     try:
         with bench.loaded(population(plan, PopulationShape(SIZES[0], fan_out=1))) as connection:

@@ -61,19 +61,25 @@ def _strength(examinee: Examinee, examination: Examination) -> Strength:
             bench, plan = examination.ready([examinee])
         except (Ungeneratable, SchemaProblem) as problem:
             return Strength(examinee.hybrid, reason=f"{problem.what} {problem.hint}")
-        trial = _Trial(examinee, bench, plan, examination.options)
+        built = contained(lambda: examinee.bound_select, seconds=examination.options.timeout)
+        if not isinstance(built, Returned):
+            return Strength(examinee.hybrid, reason=f"its SQL can't be sent: {built}")
+        original = Compiled(built.value.sql, built.value.sent)
+        trial = _Trial(examinee, original, bench, plan, examination.options)
         return trial.strength()
 
 
 class _Trial:
     """The edits of one hybrid that nothing has told apart yet."""
 
-    def __init__(self, examinee: Examinee, bench: Bench, plan: Plan, options: Options) -> None:
+    def __init__(
+        self, examinee: Examinee, original: Compiled, bench: Bench, plan: Plan, options: Options
+    ) -> None:
         self._examinee = examinee
         self._bench = bench
         self._plan = plan
         self._options = options
-        self._original = Compiled(examinee.compiled_select.sql, examinee.compiled_select.sent)
+        self._original = original
         self._alive = mutants(self._original, _columns(examinee))
         self._number = len(self._alive)
 

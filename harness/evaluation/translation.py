@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Dialect, TextClause
@@ -48,21 +49,35 @@ def _builder(statement: Callable[[Subject, Any], Statement], subject: Subject) -
 
 
 def compiled(statement: Statement) -> Compiled:
-    """``statement`` as psycopg would be sent it.
+    """``statement`` as psycopg would be sent it, its parameters as people read them.
 
     A parameter that nobody bound is None.
     """
-    result = statement.compile(dialect=DIALECT)
-    assert isinstance(result, SQLCompiler)
-    unbound = {name: None for name, bind in result.binds.items() if bind.required}
-    state = result.construct_expanded_state(unbound)
-    values = _processed(state.parameters, state.processors)
+    return _expanded(_compiler(statement))
+
+
+def bound(statement: Statement) -> Compiled:
+    """The same with the values that the types of the parameters hand to the driver; raises what a type raises."""
+    result = _compiler(statement)
+    shown = _expanded(result)
     processors = {
         name: bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)
         for name, bind in result.binds.items()
-        if name in values and name not in state.processors and not bind.required
+        if name in shown.parameters and not bind.expanding and not bind.required
     }
-    return Compiled(state.statement, values, _processed(values, processors))
+    return replace(shown, bound=_processed(shown.parameters, processors))
+
+
+def _compiler(statement: Statement) -> SQLCompiler:
+    result = statement.compile(dialect=DIALECT)
+    assert isinstance(result, SQLCompiler)
+    return result
+
+
+def _expanded(result: SQLCompiler) -> Compiled:
+    unbound = {name: None for name, bind in result.binds.items() if bind.required}
+    state = result.construct_expanded_state(unbound)
+    return Compiled(state.statement, _processed(state.parameters, state.processors))
 
 
 def _processed(values: Mapping[str, Any], processors: Mapping[str, Any]) -> dict[str, Any]:
