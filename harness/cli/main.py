@@ -26,7 +26,7 @@ class _Interruptible(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            sys.stderr.write("hybrid-harness: interrupted; the server it started is gone.\n")
+            sys.stderr.write("hybrid-harness: interrupted; nothing that it started is left.\n")
             raise typer.Exit(INTERRUPTED) from None
 
 

@@ -1,7 +1,8 @@
 """What the plain select costs on two populations of one shape, and whether an index would make it cheaper."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from sqlalchemy import Column, Connection, Index, MetaData, Table
 from sqlalchemy.schema import CreateIndex
@@ -20,6 +21,7 @@ GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 12
 """Times the limit for one evaluation: the first populations are a hundred times those of a dataset."""
+Measured = TypeVar("Measured")
 WORTH_IT = 0.5
 """An index must spare at least this share of the rows that the plan handles."""
 
@@ -33,35 +35,51 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        few = _executions(waiting, plan, bench, shape)
-        many = _executions([each for each in waiting if each in few], plan, bench, larger)
+        few = _on_population(waiting, plan, bench, shape, _execution)
+        many = _on_population([each for each in waiting if each in few], plan, bench, larger, _with_index)
         for examinee, (executed, index) in many.items():
             assert examinee.query_plan is not None
-            cost = Cost(few[examinee][0], executed, index)
+            cost = Cost(few[examinee], executed, index)
             examinee.query_plan = replace(examinee.query_plan, cost=cost)
         waiting = [each for each in few if each not in many and each.loss is None]
         shape = replace(shape, rows=shape.rows // GROWTH)
 
 
-def _executions(
-    examinees: Iterable[Examinee], plan: Plan, bench: Bench, shape: PopulationShape
-) -> dict[Examinee, tuple[Execution, TriedIndex | None]]:
-    """Those of the hybrids whose select ran to its end. One that costs the server its life ends the rest of this population."""
-    measured: dict[Examinee, tuple[Execution, TriedIndex | None]] = {}
+def _on_population(
+    examinees: Iterable[Examinee],
+    plan: Plan,
+    bench: Bench,
+    shape: PopulationShape,
+    measure: Callable[[Examinee, Connection], Measured | None],
+) -> dict[Examinee, Measured]:
+    """What ``measure`` gives for each hybrid; None, and a connection that breaks, end that hybrid or this population."""
+    measured: dict[Examinee, Measured] = {}
+    running: Examinee | None = None
     try:
         with bench.populated(population(plan, shape)) as connection:
             for examinee in examinees:
+                running = examinee
                 with examinee.clock():
-                    outcome = _executed(examinee, connection)
-                    if isinstance(outcome, Returned):
-                        index = _worthwhile_index(examinee, connection, outcome.value)
-                        measured[examinee] = (outcome.value, index)
+                    seen = measure(examinee, connection)
+                if seen is not None:
+                    measured[examinee] = seen
     except Rejected:
         return {}
     except ServerLost as loss:
-        examinee.lose(str(loss))
+        if running is not None:
+            running.lose(str(loss))
         bench.recover()
     return measured
+
+
+def _execution(examinee: Examinee, connection: Connection) -> Execution | None:
+    outcome = _executed(examinee, connection)
+    return outcome.value if isinstance(outcome, Returned) else None
+
+
+def _with_index(examinee: Examinee, connection: Connection) -> tuple[Execution, TriedIndex | None] | None:
+    executed = _execution(examinee, connection)
+    return None if executed is None else (executed, _worthwhile_index(examinee, connection, executed))
 
 
 def _executed(examinee: Examinee, connection: Connection) -> Outcome:

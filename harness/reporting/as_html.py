@@ -20,7 +20,7 @@ from harness.core.hybrid import Hybrid, Kind, Source
 from harness.core.report import HybridReport, RunReport, Verdict
 from harness.reporting.drawing import Chart, Drawing, draw_forest, draw_growth
 from harness.reporting.evidence import ShownTable, cell, shown_tables
-from harness.reporting.wording import reproduce, verdict_in_words, worst_first
+from harness.reporting.wording import reproduce, sql_value, verdict_in_words, worst_first
 from harness.rules import RULES
 from harness.rules.base import shown
 
@@ -202,7 +202,7 @@ def _example(example: Counterexample, hybrid: Hybrid) -> ExamplePage:
         arguments=", ".join(map(shown, example.dataset.arguments)),
         instance=", ".join(f"{name} = {cell(value)}" for name, value in instance.items()),
         python=example.python,
-        sql=example.sql,
+        sql=sql_value(example),
     )
 
 

@@ -12,7 +12,7 @@ from harness.core.finding import Counterexample, Finding, Severity
 from harness.core.hybrid import Hybrid
 from harness.core.report import RunReport, Verdict
 from harness.reporting.evidence import Node, ShownTable, cell, listed, shown_tables
-from harness.reporting.wording import Told, also, reproduce, summary, told_once, verdict_in_words
+from harness.reporting.wording import Told, also, reproduce, sql_value, summary, told_once, verdict_in_words
 from harness.rules.base import shown
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -53,7 +53,7 @@ def _table(report: RunReport) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("hybrid", overflow="fold")
     table.add_column("verdict", no_wrap=True)
-    for name in ("datasets", "values compared", "seconds"):
+    for name in ("datasets", "values", "seconds"):
         table.add_column(name, justify="right")
     for each in report.hybrids:
         table.add_row(
@@ -152,7 +152,7 @@ def _values(example: Counterexample) -> Iterator[str]:
     if example.instance is not None:
         yield f"on {listed({name: cell(value) for name, value in example.instance.items()})}:"
     yield f"Python  {example.python}"
-    yield f"SQL     {'NULL' if example.sql == 'None' else example.sql}"
+    yield f"SQL     {sql_value(example)}"
 
 
 def _print_lines(lines: Iterable[str], console: Console) -> None:

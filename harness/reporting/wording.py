@@ -81,8 +81,13 @@ def reproduce(finding: Finding, hybrid: Hybrid, seed: int) -> str:
     return shlex.join([*words, "--seed", str(seed)] if seed else words)
 
 
+def sql_value(example: Counterexample) -> str | None:
+    """The SQL side's value in SQL's words."""
+    return "NULL" if example.sql == "None" else example.sql
+
+
 def values(example: Counterexample | None) -> Iterator[str]:
     """Both sides' values, a line each, where there are rows that show them."""
     if example is not None:
         yield f"Python: {example.python}"
-        yield f"SQL: {example.sql}"
+        yield f"SQL: {sql_value(example)}"

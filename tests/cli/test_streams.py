@@ -189,5 +189,5 @@ def test_interrupted_ends_with_a_word(shop, subcommand):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
-    assert err.endswith("hybrid-harness: interrupted; the server it started is gone.\n")
+    assert err.endswith("hybrid-harness: interrupted; nothing that it started is left.\n")
     assert "Traceback" not in err

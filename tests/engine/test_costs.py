@@ -347,3 +347,42 @@ def test_jit_and_the_older_server(checked, older_server):
     assert re.fullmatch(
         r"For 2,000 rows, PostgreSQL compiles \d+ functions to answer select\(Entry.largest\).", message
     )
+
+
+KILLING = """
+from sqlalchemy import DDL, event, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, object_session
+
+class Base(DeclarativeBase):
+    pass
+
+class Entry(Base):
+    __tablename__ = "entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+    @hybrid_property
+    def largest(self):
+        return object_session(self).scalar(select(func.max(Entry.number)))
+
+    @largest.inplace.expression
+    @classmethod
+    def _largest(cls):
+        return select(func.max(aliased(Entry).number)).scalar_subquery()
+
+event.listen(Entry.__table__, "after_create", DDL('''
+CREATE FUNCTION end_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF (SELECT count(*) FROM entry) > 400 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+    RETURN NULL;
+END $$'''))
+event.listen(Entry.__table__, "after_create", DDL(
+    "CREATE TRIGGER many AFTER INSERT ON entry EXECUTE FUNCTION end_it()"
+))
+"""
+
+
+def test_a_connection_that_breaks_while_a_population_is_loaded_costs_no_more_than_the_figures(checked):
+    report = checked(KILLING, examples=2)["Entry.largest"]
+    assert (report.reason, report.stats.cost) == (None, None)
+    assert [finding.rule for finding in report.findings if finding.severity is not Severity.INFO] == []

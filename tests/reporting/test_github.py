@@ -41,7 +41,7 @@ def test_a_finding_is_an_annotation_on_the_hybrids_line(make):
         (
             "error",
             {"file": "app/shop.py", "line": "7", "title": "HH208 values-differ: Node.total [select]"},
-            "Python gives 1, SQL gives None.\nPython: 1\nSQL: None\nHint: Say the same in `_total`.\n"
+            "Python gives 1, SQL gives None.\nPython: 1\nSQL: NULL\nHint: Say the same in `_total`.\n"
             "Again: hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7",
         )
     ]

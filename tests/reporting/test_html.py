@@ -90,7 +90,7 @@ def test_a_finding_tells_cause_hint_values_and_command(opened, shop):
     assert texts(finding, ".hint") == ["What to do Say the same in _total."]
     assert texts(finding, ".hint code") == ["_total"]
     assert texts(finding, ".on") == ["On the row id = 3"]
-    assert texts(finding, ".values div") == ["Python\n0", "SQL\nNone"]
+    assert texts(finding, ".values div") == ["Python\n0", "SQL\nNULL"]
     assert texts(finding, ".again code") == [
         "hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7"
     ]

@@ -73,7 +73,7 @@ def test_a_result_tells_the_story_at_the_hybrids_line(validated, report):
     assert first["message"]["text"].splitlines() == [
         "Python gives 1, SQL gives None.",
         "Python: 1",
-        "SQL: None",
+        "SQL: NULL",
         "Hint: Say the same in `_total`.",
         "Again: hybrid-harness replay shop:Base::Node.total::HH208::select --seed 7",
     ]
