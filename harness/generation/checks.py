@@ -71,9 +71,9 @@ def read_condition(clause: Any, table: Table) -> Check | None:
 
 
 def read_value(element: Any, table: Table) -> Value:
-    """A column or an expression over columns."""
+    """A column or an expression over columns; of an index, whatever the order or collation it is in."""
     try:
-        tree = _parse(_text(element), table)
+        tree = _parse(_text(element), table, _ordered)
         columns = tuple(dict.fromkeys(_column_name(each, table) for each in tree.find_all(exp.Column)))
     except (SqlglotError, Unreadable):
         return Value((), None)
@@ -90,16 +90,28 @@ def _text(element: Any) -> str:
     return str(compiled).replace("%%", "%")
 
 
-def _parse(sql: str, table: Table) -> exp.Expr:
+def _condition(sql: str) -> exp.Expr:
+    return sqlglot.parse_one(sql, dialect="postgres")
+
+
+def _ordered(sql: str) -> exp.Expr:
+    """What an element of ORDER BY or of an index puts in order."""
+    order = sqlglot.parse_one(f"SELECT 1 ORDER BY {sql}", dialect="postgres").find(exp.Ordered)
+    if order is None:
+        raise Unreadable(sql)
+    return order.this.this if isinstance(order.this, exp.Collate) else order.this
+
+
+def _parse(sql: str, table: Table, parse: Callable[[str], exp.Expr] = _condition) -> exp.Expr:
     """The tree of ``sql`` with what computed columns are computed from in their place."""
 
     def expanded(node: exp.Expr) -> exp.Expr:
         column = table.columns[_column_name(node, table)] if isinstance(node, exp.Column) else None
         if column is None or column.computed is None:
             return node
-        return exp.Paren(this=sqlglot.parse_one(_text(column.computed.sqltext), dialect="postgres"))
+        return exp.Paren(this=_condition(_text(column.computed.sqltext)))
 
-    return sqlglot.parse_one(sql, dialect="postgres").transform(expanded)
+    return parse(sql).transform(expanded)
 
 
 def _read(sql: str, table: Table) -> Check | None:

@@ -1,12 +1,15 @@
 """References in circles of tables: chosen once every table has its rows."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 
-from harness.generation.keys import Key
+from harness.generation.keys import Key, Unique
 from harness.generation.plan import Plan, Reference, TablePlan
 from harness.generation.rows import HEADER, NULL_BELOW, Row
 
 Slots = Mapping[str, list[Row | None]]
+Taken = Mapping[Unique, set[Key | None]]
+"""What rows have for themselves; None is what they can share."""
 
 
 def refer_late(table: TablePlan, part: Sequence[int], placed: Slots) -> None:
@@ -15,33 +18,32 @@ def refer_late(table: TablePlan, part: Sequence[int], placed: Slots) -> None:
         if not reference.late:
             continue
         targets = [row for row in placed[reference.target] if row is not None]
-        earlier: list[Row] = []
+        taken: Taken = {unique: set() for unique in table.uniques}
         for slot, row in enumerate(placed[table.name]):
             choice = part[HEADER + slot * table.draws + 1 + number]
             if row is None or (reference.nullable and choice < NULL_BELOW):
                 continue
             start = choice % len(targets) if targets else 0
-            _point(row, reference, table, earlier, [*targets[start:], *targets[:start]])
-            earlier.append(row)
+            around = itertools.chain(range(start, len(targets)), range(start))
+            _point(row, reference, table, taken, (targets[n] for n in around))
+            for unique, keys in taken.items():
+                keys.add(unique.key(row))
 
 
-def _point(
-    row: Row, reference: Reference, table: TablePlan, earlier: Sequence[Row], targets: Sequence[Row]
-) -> None:
+def _point(row: Row, reference: Reference, table: TablePlan, taken: Taken, targets: Iterable[Row]) -> None:
     """Refer to the first of ``targets`` that is allowed; to none where none is."""
     before = dict(row)
     for target in targets:
         row.update(reference.pointing_to(target))
-        if _allowed(row, table, earlier):
+        if _allowed(row, table, taken):
             return
         row.update(before)
 
 
-def _allowed(row: Row, table: TablePlan, earlier: Sequence[Row]) -> bool:
+def _allowed(row: Row, table: TablePlan, taken: Taken) -> bool:
     if not all(check.passes(row) for check in table.checks):
         return False
-    keys = [(unique, key) for unique in table.uniques if (key := unique.key(row)) is not None]
-    return all(unique.key(other) != key for unique, key in keys for other in earlier)
+    return all((key := unique.key(row)) is None or key not in keys for unique, keys in taken.items())
 
 
 def remove_dangling(plan: Plan, placed: Slots) -> None:

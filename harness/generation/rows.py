@@ -212,10 +212,16 @@ class RowDecoder:
         """Values of their own for what must differ, then such as take the row out of the barrier's condition."""
         for name in barrier.columns:
             if name in self.plan.distinct:
-                numbers = range(slot, slot + len(self.earlier) + 2)
-                yield from ({name: self.plan.distinct[name](number)} for number in numbers)
+                yield from ({name: value} for value in self._others(name, slot))
         for name in barrier.condition.columns if barrier.condition is not None else ():
             yield from itertools.islice(self._options(name), 1, None)
+
+    def _others(self, name: str, slot: int) -> Iterator[Any]:
+        """Values from that of ``slot`` on, until they begin anew."""
+        value = self.plan.distinct[name]
+        yield value(slot)
+        others = (value(number) for number in range(slot + 1, slot + len(self.earlier) + 2))
+        yield from itertools.takewhile(lambda other: other != value(slot), others)
 
 
 def _fits(row: Row, fixed: Sequence[tuple[str, Any]]) -> bool:

@@ -1,9 +1,23 @@
 """The shape of what refers to what in a population, whatever the number of rows."""
 
+import cProfile
+import pstats
 from collections import Counter
 
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from harness.generation import PopulationShape, plan_dataset, population
 
@@ -79,3 +93,59 @@ def test_arrows_between_rows_make_no_path_that_grows_with_them():
         assert len(arrows) > rows
         apart = {row["task_id"] - row["needed_id"] for row in arrows}  # one way, and not far
         assert apart <= set(range(1, 12))
+
+
+def runs_with_their_last_state():
+    """Two tables that refer to each other; a run has one state for each moment, and no two runs share their last one."""
+    metadata = MetaData()
+    runs = Table(
+        "runs",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("state_id", ForeignKey("states.id", use_alter=True), unique=True),
+        Column("name", String(20), unique=True),
+    )
+    states = Table(
+        "states",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("run_id", ForeignKey("runs.id"), nullable=False),
+        Column("at", DateTime, nullable=False),
+        Index("latest", "run_id", text("at DESC NULLS LAST"), unique=True),
+    )
+    return [runs, states]
+
+
+def flags_for_each_node():
+    """More rows than there are values that tell them apart."""
+    metadata = MetaData()
+    nodes = Table("nodes", metadata, Column("id", Integer, primary_key=True))
+    flags = Table(
+        "flags",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("node_id", ForeignKey("nodes.id"), nullable=False),
+        Column("on", Boolean, nullable=False),
+        UniqueConstraint("node_id", "on"),
+    )
+    return [nodes, flags]
+
+
+@pytest.mark.parametrize("tables", [runs_with_their_last_state, flags_for_each_node])
+def test_the_work_grows_with_the_rows_and_no_faster(tables):
+    made = tables()
+    plan = plan_dataset(made, [column for table in made for column in table.columns])
+    calls = []
+    for rows in (250, 1_000):
+        profile = cProfile.Profile()
+        profile.runcall(population, plan, PopulationShape(rows))
+        calls.append(pstats.Stats(profile).total_calls)
+    assert calls[1] < 6 * calls[0]
+
+
+def test_an_index_in_descending_order_keeps_rows_apart_by_all_of_its_columns():
+    runs, states = runs_with_their_last_state()
+    plan = plan_dataset([runs, states], [*runs.columns, *states.columns])
+    rows = population(plan, PopulationShape(100)).tables["states"]
+    assert len(rows) == 300
+    assert len({(row["run_id"], row["at"]) for row in rows}) == 300
