@@ -99,7 +99,8 @@ def _ordered(sql: str) -> exp.Expr:
     order = sqlglot.parse_one(f"SELECT 1 ORDER BY {sql}", dialect="postgres").find(exp.Ordered)
     if order is None:
         raise Unreadable(sql)
-    return order.this.this if isinstance(order.this, exp.Collate) else order.this
+    tree: exp.Expr = order.this
+    return tree.this if isinstance(tree, exp.Collate) else tree
 
 
 def _parse(sql: str, table: Table, parse: Callable[[str], exp.Expr] = _condition) -> exp.Expr:
