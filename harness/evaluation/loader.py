@@ -77,9 +77,13 @@ class Loader:
 
         Raises Rejected where the server refuses them (the transaction must be rolled back then), ServerLost where it is gone.
         """
-        pieces = list(self._statements(dataset))
-        parameters = [value for _, values in pieces for value in values]
-        self._send("; ".join([*self._first, *(statement for statement, _ in pieces), *LAST]), parameters)
+        self._send_all(
+            [
+                *((each, []) for each in self._first),
+                *self._statements(dataset),
+                *((each, []) for each in LAST),
+            ]
+        )
 
     def copy(self, dataset: Dataset) -> None:
         """Put ``dataset`` in the place of all rows of the tables, by COPY, for the open transaction; raises as ``load`` does.
@@ -93,8 +97,9 @@ class Loader:
             rows = _without(complete, dataset.late.get(name, ()))
             if rows:
                 self._copy_table(names[name], name, rows)
-        for statement, parameters in self._late_statements(dataset):
-            self._send(statement, parameters)
+        late = list(self._late_statements(dataset))
+        for start in range(0, len(late), MOST_ROWS):
+            self._send_all(late[start : start + MOST_ROWS])
         self._send("; ".join([f"ANALYZE {', '.join(names.values())}", *LAST]), None)
 
     def _copy_table(self, shown: str, name: str, rows: Sequence[Row]) -> None:
@@ -142,6 +147,10 @@ class Loader:
             prepared = self._update(name, columns)
             for row in dataset.tables.get(name, ()):
                 yield prepared.head, prepared.parameters(row)
+
+    def _send_all(self, pieces: Sequence[tuple[str, list[Any]]]) -> None:
+        parameters = [value for _, values in pieces for value in values]
+        self._send("; ".join(statement for statement, _ in pieces), parameters)
 
     def _send(self, statements: str, parameters: Sequence[Any] | None) -> None:
         driver = self._connection.connection.driver_connection
