@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from harness.cli.announcement import say_where
 from harness.cli.files import deliver, refuse_unwritable, replace_file
-from harness.cli.streams import stdout_on_stderr
+from harness.cli.streams import printing, stdout_on_stderr, tell
 from harness.config import Options
 from harness.config.baseline import Entry, read_baseline, rendered
 from harness.core.finding import Severity
@@ -30,6 +31,7 @@ def run_check(targets: Sequence[str], options: Options, *, write_baseline: bool)
         refuse_unwritable(Path(options.baseline), "baseline", "--baseline")
     if options.output is not None:
         refuse_unwritable(Path(options.output), "report", "--output")
+    say_where(options.database)
     with _progress() as told, stdout_on_stderr():
         report = check(targets, options, progress=told)
     keep(report.hybrids, options.looks_for)
@@ -55,9 +57,7 @@ def _write_baseline(report: RunReport, options: Options) -> None:
         entry for entry in known.values() if entry.hybrid not in examined or not options.looks_for(entry.rule)
     ]
     replace_file(path, rendered([*found.values(), *others]), "baseline", "--baseline")
-    sys.stderr.write(
-        f"hybrid-harness: {len(found)} finding{'s' if len(found) != 1 else ''} recorded in {path}.\n"
-    )
+    tell(f"{len(found)} finding{'s' if len(found) != 1 else ''} recorded in {path}.")
 
 
 @contextlib.contextmanager
@@ -73,8 +73,9 @@ def _progress() -> Iterator[Told]:
 
 def _deliver(report: RunReport, options: Options) -> None:
     if options.output is None and options.format == "text":
-        print_text(report, Console(highlight=False, soft_wrap=False))
+        with printing():
+            print_text(report, Console(highlight=False, soft_wrap=False))
         return
     deliver(RENDERERS[options.format](report), options.output)
     if options.output is not None:
-        sys.stderr.write(f"hybrid-harness: {summary(report)}; written to {options.output}\n")
+        tell(f"{summary(report)}; written to {options.output}")

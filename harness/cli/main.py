@@ -1,8 +1,9 @@
 """Subcommands, their flags, and the exit status: 0 clean, 1 findings, 2 usage, 3 environment, 4 a bug of ours."""
 
-import io
+import errno
 import sys
 import traceback
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,12 +11,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from harness.cli.streams import stdout_on_stderr
+from harness.cli.streams import (
+    discard_unprintable,
+    no_room,
+    prepare_streams,
+    print_out,
+    stdout_on_stderr,
+    tell,
+)
 from harness.config import DATABASES, FORMATS, Options, checked, overridden, read_options, severity
-from harness.core.errors import HarnessError, UsageProblem
+from harness.core.errors import EnvironmentProblem, HarnessError, UsageProblem
 from harness.core.flags import HELP
 
 FINDINGS, BUG, INTERRUPTED = 1, 4, 130
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 DEFAULTS = Options()
 
 
@@ -26,7 +35,7 @@ class _Interruptible(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            sys.stderr.write("hybrid-harness: interrupted; nothing that it started is left.\n")
+            tell("interrupted; nothing that it started is left.")
             raise typer.Exit(INTERRUPTED) from None
 
 
@@ -43,27 +52,41 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command; an error is one message on stderr."""
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # what the locale lacks is no reason to end
+    prepare_streams()
     try:
+        _make_importable(_working_folder())
         app()
     except HarnessError as error:
-        sys.stderr.write(f"hybrid-harness: {error}\n")
+        tell(str(error))
         sys.exit(error.exit_code)
-    except Exception:  # noqa: BLE001 - the outermost boundary
-        traceback.print_exc()
-        sys.stderr.write(
-            "hybrid-harness: this is a bug of the harness; please report it with the lines above.\n"
-        )
+    except Exception as error:  # noqa: BLE001 - the outermost boundary
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            discard_unprintable()
+            tell(str(no_room(error)))
+            sys.exit(EnvironmentProblem.exit_code)
+        with suppress(OSError):
+            traceback.print_exc()
+        tell("this is a bug of the harness; please report it with the lines above.")
         sys.exit(BUG)
+
+
+def _working_folder() -> str:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        raise EnvironmentProblem(
+            "The working folder is gone.", hint="Go to a folder that is there, and run it again."
+        ) from None
+
+
+def _make_importable(folder: str) -> None:
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
     if wanted:
-        typer.echo(f"hybrid-harness {version('hybrid-harness')}")
+        print_out(f"hybrid-harness {version('hybrid-harness')}\n")
         raise typer.Exit
 
 
@@ -129,6 +152,9 @@ def check(
         typer.Option("--write-baseline", help=HELP["write_baseline"]),
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help=HELP["strict"])] = False,
+    create_extensions: Annotated[
+        bool, typer.Option("--create-extensions", help=HELP["create_extensions"])
+    ] = False,
 ) -> None:
     """Check every hybrid of the targets, print a table, then each finding."""
     given = {
@@ -147,6 +173,7 @@ def check(
         "setup": setup,
         "baseline": baseline,
         "strict": strict or None,
+        "create_extensions": create_extensions or None,
     }
     options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
     from harness.cli.check import run_check
@@ -165,7 +192,7 @@ def list_hybrids(targets: Targets, *, setup: Setup = None) -> None:
         found = [each.hybrid for spec in targets for each in discover(load_target(spec, folder))]
     for hybrid in found:
         others = f"  (also on {', '.join(hybrid.shown_by[1:])})" if len(hybrid.shown_by) > 1 else ""
-        typer.echo(f"{hybrid.name}  {hybrid.file}:{hybrid.line}{others}")
+        print_out(f"{hybrid.name}  {hybrid.file}:{hybrid.line}{others}\n")
 
 
 @app.command()
@@ -175,7 +202,7 @@ def explain(
     """Say what a rule reports, why that is bad, and what to write instead."""
     from harness.cli.explain import explanation
 
-    typer.echo(explanation(rule))
+    print_out(f"{explanation(rule)}\n")
 
 
 @app.command()

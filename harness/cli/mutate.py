@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from harness.cli.streams import stdout_on_stderr
+from harness.cli.announcement import say_where
+from harness.cli.streams import print_out, stdout_on_stderr
 from harness.config import Options
 from harness.core.strength import Strength, share
 from harness.engine.mutation import measure_strength
@@ -13,13 +14,14 @@ from harness.engine.mutation import measure_strength
 
 def run_mutate(targets: Sequence[str], options: Options) -> None:
     """Measure, and print what was noticed and what was not."""
+    say_where(options.database)
     console = Console(stderr=True)
     shown = console.is_terminal and sys.stderr.isatty()
     with console.status("starting") as status, stdout_on_stderr():
         if not shown:
             status.stop()
         strengths = measure_strength(targets, options, progress=status.update)
-    sys.stdout.write(rendered(strengths))
+    print_out(rendered(strengths))
 
 
 def rendered(strengths: Sequence[Strength]) -> str:

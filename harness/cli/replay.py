@@ -1,11 +1,11 @@
 """``hybrid-harness replay``: one finding again, or as a test of its own."""
 
-import sys
 from pathlib import Path
 
+from harness.cli.announcement import say_where
 from harness.cli.emit import test_source
 from harness.cli.files import replace_file
-from harness.cli.streams import stdout_on_stderr
+from harness.cli.streams import print_out, stdout_on_stderr, tell
 from harness.config import Options
 from harness.core.errors import UsageProblem
 from harness.engine.kept_findings import read_kept
@@ -18,12 +18,13 @@ STATUS = {Outcome.FIXED: 0, Outcome.FAILS: 1, Outcome.CANNOT: 3}
 def run_replay(finding: str, options: Options) -> int:
     """Replay, say FIXED, FAILS STILL or CANNOT RUN first, and return the exit status."""
     address, kept = read_kept(finding)
+    say_where(options.database)
     with stdout_on_stderr():
         replayed = replay_finding(address, kept, options)
-    sys.stdout.write(f"{replayed.outcome.value}  {address}\n  {replayed.why}\n")
+    print_out(f"{replayed.outcome.value}  {address}\n  {replayed.why}\n")
     for each in replayed.findings:
         assert replayed.hybrid is not None
-        sys.stdout.write(f"\n{finding_text(each, replayed.hybrid)}\n")
+        print_out(f"\n{finding_text(each, replayed.hybrid)}\n")
     return STATUS[replayed.outcome]
 
 
@@ -37,4 +38,4 @@ def write_test(finding: str, path: Path) -> None:
             hint=f"Run `hybrid-harness check {address.target} --only {address.hybrid}` here first: it keeps them.",
         )
     replace_file(path, test_source(kept), "test", "--emit")
-    sys.stderr.write(f"hybrid-harness: {path} is written; it needs a fixture `session` of yours.\n")
+    tell(f"{path} is written; it needs a fixture `session` of yours.")

@@ -6,15 +6,17 @@ finding of that rule, Class.hybrid and position, whatever its line. ``reason`` a
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UsageProblem
+from harness.core.texts import shown, strict_json
 
 VERSION = 1
-AGAIN = "Mend it by hand, or write it anew with --write-baseline."
+IDENTITY = ("hybrid", "rule", "position")
+AGAIN = "Mend it by hand, or remove it and write it anew with --write-baseline."
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,40 +38,45 @@ class Entry:
 def read_baseline(path: Path) -> tuple[Entry, ...]:
     """The entries of ``path``; none where there is no file. Raises UsageProblem for what can't be read as a baseline."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = strict_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, RecursionError) as error:
         raise UsageProblem(f"The baseline can't be read: {error}.", where=str(path), hint=AGAIN) from error
-    if not isinstance(document, dict) or document.get("version") != VERSION:
+    version = document.get("version") if isinstance(document, dict) else None
+    if version != VERSION or isinstance(version, bool):
         raise UsageProblem(f"It is no baseline of version {VERSION}.", where=str(path), hint=AGAIN)
+    _refuse_unknown(document, ("version", "findings"), "a baseline", str(path))
     findings = document.get("findings")
     if not isinstance(findings, list):
         raise UsageProblem("The baseline has no list of findings.", where=str(path), hint=AGAIN)
     return tuple(_entry(each, f"finding {number} of {path}") for number, each in enumerate(findings, start=1))
 
 
+def _refuse_unknown(value: Mapping[str, Any], known: Collection[str], what: str, where: str) -> None:
+    unknown = sorted(value.keys() - known)
+    if unknown:
+        raise UsageProblem(f"There is no {shown(unknown[0])} in {what}.", where=where, hint=AGAIN)
+
+
 def _entry(value: Any, where: str) -> Entry:
-    names = ("hybrid", "rule", "position")
-    hybrid, rule, position = (value.get(name) if isinstance(value, dict) else None for name in names)
-    if not (isinstance(hybrid, str) and isinstance(rule, str) and isinstance(position, str)):
-        raise UsageProblem(f"An entry needs {', '.join(names)}, each a text.", where=where, hint=AGAIN)
-    unknown = sorted(value.keys() - {*names, "reason", "expires"})
-    reason, expires = value.get("reason") or "", value.get("expires")
-    if unknown or not isinstance(reason, str):
-        said = (
-            f"There is no {unknown[0]!r} in an entry."
-            if unknown
-            else f"reason is {reason!r}, which is no text."
-        )
-        raise UsageProblem(said, where=where, hint=AGAIN)
+    identity: list[Any] = [value.get(name) if isinstance(value, dict) else None for name in IDENTITY]
+    if not all(isinstance(part, str) and part for part in identity):
+        raise UsageProblem(f"An entry needs {', '.join(IDENTITY)}, each a text.", where=where, hint=AGAIN)
+    _refuse_unknown(value, (*IDENTITY, "reason", "expires"), "an entry", where)
+    reason, expires = value.get("reason"), value.get("expires")
+    if not isinstance(reason, str | None):
+        raise UsageProblem(f"reason is {shown(reason)}, which is no text.", where=where, hint=AGAIN)
     try:
         date = None if expires is None else dt.date.fromisoformat(expires)
     except (TypeError, ValueError) as error:
         raise UsageProblem(
-            f"expires is {expires!r}, which is no date.", where=where, hint='Write it as in "2027-12-31".'
+            f"expires is {shown(expires)}, which is no date.",
+            where=where,
+            hint='Write it as in "2027-12-31".',
         ) from error
-    return Entry(hybrid, rule, position, reason, date)
+    hybrid, rule, position = identity
+    return Entry(hybrid, rule, position, reason or "", date)
 
 
 def rendered(entries: Iterable[Entry]) -> str:

@@ -1,7 +1,7 @@
 """What a run can be told: one table that feeds the command's flags, pytest's, pyproject.toml and the documentation."""
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from harness.core.errors import UsageProblem
@@ -24,7 +24,7 @@ class Options:
     ``scale`` are the rows of each table that refers to no other, in the smaller of two populations. ``hybrid`` are policies for some hybrids, which pyproject.toml alone can set.
     """
 
-    database: str = "auto"
+    database: str = field(default="auto", repr=False)  # may hold a password
     examples: int = 100
     seed: int = 0
     only: tuple[str, ...] = ()
@@ -39,6 +39,7 @@ class Options:
     setup: str | None = None
     baseline: str = "hybrid-harness-baseline.json"
     strict: bool = False
+    create_extensions: bool = False
     hybrid: tuple[HybridPolicy, ...] = ()
 
     def looks_for(self, rule: str) -> bool:
@@ -90,5 +91,5 @@ def _at_least(value: int, least: int, name: str, where: str) -> None:
 
 def overridden(options: Options, given: dict[str, Any]) -> Options:
     """``options`` with those values of ``given`` that were set (not None, not empty)."""
-    names = {field.name for field in fields(Options)}
+    names = {each.name for each in fields(Options)}
     return replace(options, **{k: v for k, v in given.items() if k in names and v is not None and v != ()})

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.core.errors import UsageProblem
 from harness.core.policy import NULL_STANDS_FOR, HybridPolicy
+from harness.core.texts import shown
 
 TABLE = "[[tool.hybrid-harness.hybrid]]"
 
@@ -30,7 +31,8 @@ def _policy(table: dict[str, Any], where: str) -> HybridPolicy:
                 f"There is no setting {key!r}.", where=where, hint=f"{meant}Settings are {', '.join(known)}."
             )
     for field in fields(HybridPolicy):
-        if field.default is MISSING and not str(table.get(field.name, "")).strip():
+        given = table.get(field.name, "")
+        if field.default is MISSING and isinstance(given, str) and not given.strip():
             raise UsageProblem(
                 f"{field.name} is missing.", where=where, hint=f"Write {field.name} = {EXAMPLES[field.name]}."
             )
@@ -67,6 +69,8 @@ def _value(key: str, value: Any, where: str) -> Any:
     }
     if not meant[key]:
         raise UsageProblem(
-            f"{key} is {value!r}, which can't be meant.", where=where, hint=f"Write {key} = {EXAMPLES[key]}."
+            f"{key} is {shown(value)}, which can't be meant.",
+            where=where,
+            hint=f"Write {key} = {EXAMPLES[key]}.",
         )
     return tuple(value) if key == "accept" else value

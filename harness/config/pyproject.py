@@ -5,14 +5,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.config.options import Options, checked, overridden
 from harness.config.policies import read_policies
 from harness.core.errors import UsageProblem
 from harness.core.finding import Severity
+from harness.core.texts import shown
 
-SECTION = "[tool.hybrid-harness]"
+NAME: Final = "hybrid-harness"
+SECTION: Final = f"[tool.{NAME}]"
+SWITCHES = ("strict", "create-extensions")
 LISTS = frozenset({"only", "skip", "select", "ignore"})
 NUMBERS: Mapping[str, tuple[type, ...]] = {
     "examples": (int,),
@@ -20,6 +23,8 @@ NUMBERS: Mapping[str, tuple[type, ...]] = {
     "scale": (int,),
     "timeout": (int, float),
 }
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
+"""What TOML promises of a whole number; Python's own have no end, and where one has thousands of digits, can't be printed."""
 
 
 def read_options(folder: Path) -> Options:
@@ -39,17 +44,34 @@ def read_options(folder: Path) -> Options:
         ) from error
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, a number or a nesting without end
+        marked = text.startswith("\ufeff")
         raise UsageProblem(
-            f"pyproject.toml is not valid TOML: {error}", where=str(path), hint="Mend the line it names."
+            f"pyproject.toml is not valid TOML: {error}",
+            where=str(path),
+            hint="Save it as UTF-8 without a byte order mark." if marked else "Mend the line it names.",
         ) from error
-    tool = document.get("tool")
-    section = tool.get("hybrid-harness", {}) if isinstance(tool, dict) else {}
+    section = _section(document, path)
     where = f"{SECTION} of {path}"
-    if not isinstance(section, dict):
-        raise UsageProblem(f"{SECTION} is not a table.", where=str(path), hint=f"Write {SECTION} on a line.")
     values = {_known(key, where): _value(key, value, where, path) for key, value in section.items()}
     return checked(overridden(Options(), values), where=where)
+
+
+def _section(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Our table; empty where there is none. One whose name is nearly right would be read by nobody."""
+    tool = document.get("tool")
+    tools = tool if isinstance(tool, dict) else {}
+    for before, tables in (("", document), ("tool.", tools)):
+        for name in tables:
+            meant = difflib.get_close_matches(name.lower(), [NAME], cutoff=0.9)
+            if meant and f"[{before}{name}]" != SECTION:
+                raise UsageProblem(
+                    f"Nothing reads [{before}{name}].", where=str(path), hint=f"Did you mean {SECTION}?"
+                )
+    section = tools.get(NAME, {})
+    if not isinstance(section, dict):
+        raise UsageProblem(f"{SECTION} is not a table.", where=str(path), hint=f"Write {SECTION} on a line.")
+    return section
 
 
 def _known(key: str, where: str) -> str:
@@ -66,7 +88,7 @@ def _known(key: str, where: str) -> str:
 def _value(key: str, value: Any, where: str, path: Path) -> Any:
     if key == "hybrid":
         return read_policies(value, str(path))
-    if key == "strict":
+    if key in SWITCHES:
         if isinstance(value, bool):
             return value
         raise _wrong(key, value, "true or false", where)
@@ -75,7 +97,7 @@ def _value(key: str, value: Any, where: str, path: Path) -> Any:
             return tuple(value)
         raise _wrong(key, value, "a list of strings", where)
     if key in NUMBERS:
-        if isinstance(value, NUMBERS[key]) and not isinstance(value, bool):
+        if isinstance(value, NUMBERS[key]) and not isinstance(value, bool) and _fits(value):
             return value
         raise _wrong(key, value, "a number" if float in NUMBERS[key] else "a whole number", where)
     if not isinstance(value, str):
@@ -83,16 +105,22 @@ def _value(key: str, value: Any, where: str, path: Path) -> Any:
     return severity(value, where) if key == "fail-on" else value
 
 
+def _fits(value: Any) -> bool:
+    return isinstance(value, float) or SMALLEST <= value <= LARGEST
+
+
 def severity(value: str, where: str) -> Severity:
     """``error`` or ``warning``. Raises UsageProblem for anything else."""
     if value in (Severity.ERROR, Severity.WARNING):
         return Severity(value)
     raise UsageProblem(
-        f"fail-on is {value!r}, which is no threshold.", where=where, hint="Choose error or warning."
+        f"fail-on is {shown(value)}, which is no threshold.", where=where, hint="Choose error or warning."
     )
 
 
 def _wrong(key: str, value: Any, wanted: str, where: str) -> UsageProblem:
     return UsageProblem(
-        f"{key} is {value!r}, but it must be {wanted}.", where=where, hint=f"Write {wanted} after `{key} =`."
+        f"{key} is {shown(value)}, but it must be {wanted}.",
+        where=where,
+        hint=f"Write {wanted} after `{key} =`.",
     )

@@ -16,6 +16,7 @@ HELP = {
     "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",
     "baseline": "Findings that this file knows are told, and fail nothing; --write-baseline writes it.",
     "write_baseline": "Record the findings of this run in the baseline; they fail no later run.",
+    "create_extensions": "Create the extensions that models need also in a database that the URL names, where the role may create no databases of its own.",
     "strict": "Fail where the baseline knows a finding that no longer occurs, or one whose date is over.",
 }
 

@@ -316,6 +316,14 @@ class QueryPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What evaluating the hybrid changed, each time, of what all code of a process shares; in words."""
+
+    hybrid: Hybrid
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unflushed:
     """The getter on a new instance without the columns ``defaulted``."""
 

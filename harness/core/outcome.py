@@ -44,4 +44,9 @@ class TimedOut:
         return f"no answer within {self.seconds:g} s"
 
 
+def stopped(outcome: object) -> bool:
+    """Whether a limit ended the evaluation, of time or of memory: another one would take as much."""
+    return isinstance(outcome, TimedOut) or (isinstance(outcome, Raised) and "MemoryError" in outcome.kinds)
+
+
 Outcome = Returned | Raised | TimedOut

@@ -6,6 +6,7 @@ the hybrid (tables read, result type, statements sent) stand below the SQL, afte
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -37,12 +38,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFile:
-    """What a snapshot's text says. Of a text that ``snapshot_text`` did not write, ``name`` may be empty."""
+    """What a snapshot's text says. Of a text that ``snapshot_text`` did not write, ``name`` may be empty.
+
+    ``repeated`` are parameters and facts that have several lines, of which ``parameters`` and ``facts`` have the last.
+    """
 
     name: str
     sql: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    repeated: tuple[str, ...] = ()
 
     def listed(self, fact: str) -> tuple[str, ...] | None:
         """Return the members of a fact that is a list; None where the file doesn't have it."""
@@ -100,13 +105,15 @@ def read_snapshot(text: str) -> SnapshotFile:
     first_fact = len(lines)
     while first_fact > header and _FACT.fullmatch(lines[first_fact - 1]):
         first_fact -= 1
-    parameters = (_PARAMETER.fullmatch(line) for line in lines[1:header])
-    facts = (_FACT.fullmatch(line) for line in lines[first_fact:])
+    parameters = [match for line in lines[1:header] if (match := _PARAMETER.fullmatch(line))]
+    facts = [match for line in lines[first_fact:] if (match := _FACT.fullmatch(line))]
+    lines_of = Counter(match[1] for match in (*parameters, *facts))
     return SnapshotFile(
         lines[0].removeprefix("-- ") if header else "",
         "\n".join(lines[header:first_fact]).strip("\n"),
-        {match[1]: Parameter(match[2], match[3]) for match in parameters if match},
-        {match[1]: match[2] for match in facts if match},
+        {match[1]: Parameter(match[2], match[3]) for match in parameters},
+        {match[1]: match[2] for match in facts},
+        tuple(name for name, number in lines_of.items() if number > 1),
     )
 
 

@@ -2,5 +2,6 @@
 
 from harness.database.choice import start_server
 from harness.database.server import Server
+from harness.database.url import announced
 
-__all__ = ["Server", "start_server"]
+__all__ = ["Server", "announced", "start_server"]

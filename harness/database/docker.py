@@ -12,7 +12,7 @@ import sqlalchemy
 from harness.core.errors import EnvironmentProblem, UsageProblem
 from harness.database import settings
 from harness.database.connection import DRIVER, complaint, connect
-from harness.database.databases import Databases
+from harness.database.own import Databases
 from harness.database.server import RunningServer, Server
 
 IMAGE = "postgres:18-alpine"
@@ -34,7 +34,7 @@ def start(why: str) -> Server:
         provider="docker",
         reason=f"{why}: PostgreSQL in a container of {IMAGE}",
         version=version,
-        databases=Databases(url, options="STRATEGY file_copy", explain=_explain),
+        owned=Databases(url, options="STRATEGY file_copy", explain=_explain),
         end=end,
     )
 

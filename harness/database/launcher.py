@@ -13,7 +13,7 @@ import sqlalchemy
 from harness.core.errors import EnvironmentProblem
 from harness.database import settings
 from harness.database.connection import DRIVER, complaint
-from harness.database.databases import Databases
+from harness.database.own import Databases
 from harness.database.server import RunningServer, Server
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -51,7 +51,7 @@ def launch(binaries: Binaries, *, provider: str, reason: str) -> Server:
         provider=provider,
         reason=reason,
         version=supervised.version,
-        databases=Databases(supervised.url, options=options, explain=supervised.explain),
+        owned=Databases(supervised.url, options=options, explain=supervised.explain),
         end=supervised.end,
     )
 

@@ -6,7 +6,7 @@ from typing import Protocol, Self
 import sqlalchemy
 
 from harness.core.errors import HarnessError
-from harness.database.databases import Databases
+from harness.database.own import Owned
 
 
 class Server(Protocol):
@@ -19,9 +19,13 @@ class Server(Protocol):
     version: str
     """The server's version without the distribution's suffix, such as ``18.6``."""
 
+    confined: bool
+    """Whether what is created are schemas in a database that is somebody's, for want of the right to create databases."""
+
     def create_database(self) -> sqlalchemy.URL:
         """Create a fresh, empty database and return its URL (driver ``postgresql+psycopg``).
 
+        Where the server is confined, the URL leads to an empty schema, the only one that its connections see by itself.
         Raises EnvironmentProblem where the server has gone or refuses.
         """
         ...
@@ -51,23 +55,24 @@ class RunningServer:
     """The one implementation of Server; providers differ in where the databases are and in how the server ends."""
 
     def __init__(
-        self, *, provider: str, reason: str, version: str, databases: Databases, end: Callable[[], None]
+        self, *, provider: str, reason: str, version: str, owned: Owned, end: Callable[[], None]
     ) -> None:
         self.provider = provider
         self.reason = reason
         self.version = version
-        self._databases = databases
+        self.confined = owned.confined
+        self._owned = owned
         self._end = end
         self._owner = os.getpid()
         self._stopped = False
 
     def create_database(self) -> sqlalchemy.URL:
         """Create a fresh, empty database; see Server."""
-        return self._databases.create()
+        return self._owned.create()
 
     def drop_database(self, url: sqlalchemy.URL) -> None:
         """Drop a database of this object's own; see Server."""
-        self._databases.drop(url)
+        self._owned.drop(url)
 
     def stop(self) -> None:
         """Leave nothing behind; see Server."""

@@ -1,8 +1,9 @@
 """Where examples run: a database of the target's own on a server, the schema in it, and one connection."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -13,6 +14,7 @@ from harness.core.dataset import Dataset
 from harness.core.errors import EnvironmentProblem
 from harness.database import Server
 from harness.engine.extensions import functions_called
+from harness.engine.permission import Permission
 from harness.engine.schema import Schema, create_schema, provide_function
 from harness.evaluation.check_oracle import passing
 from harness.evaluation.containment import ServerLost
@@ -20,6 +22,9 @@ from harness.evaluation.loader import Loader
 from harness.evaluation.python_side import PythonSide, loaded_session
 from harness.evaluation.sql_side import alive
 
+Result = TypeVar("Result")
+RESTART_SECONDS = 10.0
+"""What a server that is somebody's may take to start again."""
 VACUUM_EVERY = 200
 """Examples between two VACUUMs: rolled-back rows stay as dead tuples and slow every scan."""
 
@@ -31,8 +36,9 @@ class SchemaProblem(EnvironmentProblem):
 class Servers:
     """The server of a run; started when first asked for, and again where it was lost."""
 
-    def __init__(self, start: Callable[[], Server]) -> None:
+    def __init__(self, start: Callable[[], Server], *, create_extensions: bool = False) -> None:
         self._start = start
+        self._create_extensions = create_extensions
         self._server: Server | None = None
 
     @property
@@ -41,6 +47,12 @@ class Servers:
         if self._server is None:
             self._server = self._start()
         return self._server
+
+    @property
+    def permission(self) -> Permission:
+        """What models may create there. Raises EnvironmentProblem where no server can be had."""
+        server = self.current
+        return Permission(server.provider == "url", server.confined, self._create_extensions)
 
     def replace(self) -> None:
         """Give the lost server up; the next one starts when it is asked for."""
@@ -70,12 +82,17 @@ class Bench:
         self._since_vacuum = 0
 
     @property
+    def permission(self) -> Permission:
+        """What models may create on the server."""
+        return self._servers.permission
+
+    @property
     def schema(self) -> Schema:
         """What the server made of the metadata; created when first asked for."""
         if self._schema is None:
-            with self._connect() as connection:
-                self._schema = create_schema(connection, self._metadatas)
-                connection.commit()
+            self._schema = self._aside(
+                lambda connection: create_schema(connection, self._metadatas, self.permission)
+            )
         return self._schema
 
     def prepare(self, tables: Sequence[Table]) -> None:
@@ -110,15 +127,17 @@ class Bench:
         """The functions that ``sql`` calls of extensions which the server lacks; those it offers are created."""
         names = [name for name in functions_called(sql) if name not in self._functions]
         if names:
-            with self._connect() as connection:
-                self._functions |= {name for name in names if provide_function(connection, name)}
-                connection.commit()
+            provided = self._aside(
+                lambda connection: [
+                    name for name in names if provide_function(connection, name, self.permission)
+                ]
+            )
+            self._functions |= set(provided)
         return [name for name in names if name not in self._functions]
 
     def passing(self, column: Column[Any], check: str, values: Sequence[Any]) -> list[bool]:
         """For each of ``values`` whether the server's CHECK lets it into ``column``."""
-        with self._connect() as connection:
-            return passing(connection, column, check, values)
+        return self._aside(lambda connection: passing(connection, column, check, values))
 
     def script(self, dataset: Dataset) -> tuple[str, ...]:
         """The statements that insert ``dataset``. Raises Rejected where a type refuses a value."""
@@ -180,13 +199,49 @@ class Bench:
     def recover(self) -> None:
         """After ServerLost: another connection, on another server where this one is gone, with the same schema."""
         self._disconnect()
-        try:
-            self._connect().close()
-        except (DBAPIError, SQLAlchemyError, EnvironmentProblem):
+        if not self._comes_back():
             self._servers.replace()
             self._engine = self._schema = None
             self._functions = set()
             self.prepare(self._tables)
+
+    def _comes_back(self) -> bool:
+        """Whether the server can be reached; one that is somebody's may be about to start again."""
+        until = time.monotonic() + (RESTART_SECONDS if self.permission.somebodys else 0)
+        while True:
+            try:
+                self._connect().close()
+            except SQLAlchemyError:
+                if time.monotonic() >= until:
+                    return False
+                time.sleep(RESTART_SECONDS / 100)
+            except EnvironmentProblem:
+                return False
+            else:
+                return True
+
+    def _aside(self, work: Callable[[Connection], Result]) -> Result:
+        """What ``work`` gives on a connection of its own, tried again where that breaks.
+
+        Raises EnvironmentProblem where it breaks again.
+        """
+        try:
+            return self._committed(work)
+        except ServerLost:
+            self.recover()
+        try:
+            return self._committed(work)
+        except ServerLost as loss:
+            raise EnvironmentProblem(
+                f"The connection to PostgreSQL broke twice: {loss}.",
+                hint="Look at the server's log, and run again.",
+            ) from None
+
+    def _committed(self, work: Callable[[Connection], Result]) -> Result:
+        with _losses(), self._connect() as connection:
+            result = work(connection)
+            connection.commit()
+            return result
 
     def close(self) -> None:
         """Disconnect and drop the database."""
@@ -205,9 +260,10 @@ class Bench:
         if self._connection is not None and not alive(self._connection):
             self._disconnect()
         if self._connection is None:
-            self._connection = self._connect()
-            self._connection.exec_driver_sql(f"SET statement_timeout = {self._milliseconds}")
-            self._connection.commit()
+            with _losses():
+                self._connection = self._connect()
+                self._connection.exec_driver_sql(f"SET statement_timeout = {self._milliseconds}")
+                self._connection.commit()
             self._loader = None
         return self._connection
 
@@ -222,25 +278,33 @@ class Bench:
         if self._since_vacuum < VACUUM_EVERY:
             return
         self._since_vacuum = 0
-        if self._janitor is None:
-            self._janitor = self._connect().execution_options(isolation_level="AUTOCOMMIT")
-        preparer = self._janitor.dialect.identifier_preparer
-        names = ", ".join(preparer.format_table(table) for table in self._tables)
-        self._janitor.exec_driver_sql(f"VACUUM (TRUNCATE false, SKIP_LOCKED) {names}")
+        with _losses():
+            if self._janitor is None:
+                self._janitor = self._connect().execution_options(isolation_level="AUTOCOMMIT")
+            preparer = self._janitor.dialect.identifier_preparer
+            names = ", ".join(preparer.format_table(table) for table in self._tables)
+            self._janitor.exec_driver_sql(f"VACUUM (TRUNCATE false, SKIP_LOCKED) {names}")
 
     def _disconnect(self) -> None:
         for connection in (self._connection, self._janitor):
             if connection is not None and alive(connection):
                 connection.close()
-            elif connection is not None:
+            elif connection is not None and not connection.closed:
                 connection.invalidate()
         self._connection = self._janitor = self._loader = None
 
 
 def _roll_back(connection: Connection) -> None:
     """End the transaction. Raises ServerLost where that can't be said to the server any more."""
-    try:
+    with _losses():
         if alive(connection):
             connection.rollback()
+
+
+@contextmanager
+def _losses() -> Iterator[None]:
+    """Raises ServerLost for what the server refuses of statements that can't be wrong, or where it can't be reached."""
+    try:
+        yield
     except DBAPIError as error:
-        raise ServerLost(str(error.orig)) from error
+        raise ServerLost(str(error.orig).strip()) from error

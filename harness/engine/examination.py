@@ -192,11 +192,16 @@ class Examination:
             prove_readable(examinee, plan, bench)
 
     def _guarded(self, examinee: Examinee, bench: Bench, stage: Callable[[], None]) -> None:
-        try:
-            stage()
-        except ServerLost as loss:
-            examinee.lose(str(loss))
-            bench.recover()
+        """Run the stage, a second time where the server went away under it for the first."""
+        for _ in range(2):
+            try:
+                stage()
+            except ServerLost as loss:
+                examinee.lose(str(loss))
+                bench.recover()
+            else:
+                examinee.bereft = False
+                return
 
     def _report(self, examinee: Examinee) -> HybridReport:
         findings = [*judge(examinee.translation), *examinee.findings()]
@@ -229,7 +234,8 @@ def _has_functions(examinee: Examinee, bench: Bench) -> bool:
     missing = bench.missing_functions(examinee.compiled_select.sql)
     if missing:
         reasons = (
-            f"the server has no function {name}(). {missing_extension(FUNCTIONS[name])}" for name in missing
+            f"the server has no function {name}(). {missing_extension(FUNCTIONS[name], bench.permission)}"
+            for name in missing
         )
         examinee.reason = " ".join(reasons)
     return not missing

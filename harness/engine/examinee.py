@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from hypothesis import settings
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Connection, Table
 from sqlalchemy.orm import Session
 
 from harness.core.dataset import Dataset
@@ -22,6 +22,7 @@ from harness.core.observation import (
     Example,
     Growth,
     Key,
+    LeftBehind,
     QueryPlan,
     ServerLoss,
     Translation,
@@ -35,11 +36,12 @@ from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.shown_sql import ShownSql
 from harness.engine.tally import Tally
 from harness.evaluation.comparison_side import ComparisonSide
+from harness.evaluation.custody import Custody
 from harness.evaluation.evaluator_side import EvaluatorSide
 from harness.evaluation.loader import Rejected
 from harness.evaluation.positions import SELECT
 from harness.evaluation.python_side import PythonSide, Unloadable
-from harness.evaluation.sql_side import SqlSide
+from harness.evaluation.sql_side import SqlSide, back_to_loaded
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
 from harness.evaluation.translation import bound, translate
@@ -88,9 +90,11 @@ class Examinee:
         self._policy = policy
         self.reason = discovered.obstacle or uncallable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
+        self.bereft = False
         self.growth: Growth | None = None
         self.query_plan: QueryPlan | None = None
         self._spent = 0.0
+        self._custody = Custody(self.hybrid.name)
         self.unloadable: list[Rejected] = []
 
     @cached_property
@@ -98,7 +102,8 @@ class Examinee:
         """The SQL side before any data; unknown where the class can't be used, or nothing is known to call a method with."""
         if self.discovered.obstacle is not None or (self.arguments and not all(self.arguments)):
             return Translation(self.hybrid, Returned(ClassLevel("unknown", "", "")))
-        return translate(self.hybrid, self.subject, seconds=self.seconds)
+        with self._custody.turn():
+            return translate(self.hybrid, self.subject, seconds=self.seconds)
 
     def sides(self, arguments: tuple[Any, ...] = ()) -> Sides:
         """Both sides, called with ``arguments`` if the hybrid is a method; statements are built once for the same ones."""
@@ -159,18 +164,25 @@ class Examinee:
         """Evaluate both sides on the rows that ``session`` sees; of the further ``positions`` all, or those named."""
         with self.clock():
             connection = session.connection()
-            sides = self.sides(dataset.arguments)
-            if self.translation.compares:
-                return self._compared(session, dataset, sides)
-            select = sides.sql.select(connection)
-            answers: tuple[Answer, ...] = ()
-            if isinstance(select, Returned) and positions != frozenset():
-                answers = tuple(sides.sql.answers(connection, select.value, only=positions))
-            python = self._python(session, sides, select)
-            structure = self.translation.structure
-            seen = Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
-            apart = [each.key for each in differences(seen)]
-            return replace(seen, evaluated=sides.evaluator.evaluate(session, apart)) if apart else seen
+            seen = self._seen(session, connection, dataset, positions)
+            back_to_loaded(connection)  # either side may have written, or set something
+            return seen
+
+    def _seen(
+        self, session: Session, connection: Connection, dataset: Dataset, positions: frozenset[str] | None
+    ) -> Example:
+        sides = self.sides(dataset.arguments)
+        if self.translation.compares:
+            return self._compared(session, dataset, sides)
+        select = sides.sql.select(connection)
+        answers: tuple[Answer, ...] = ()
+        if isinstance(select, Returned) and positions != frozenset():
+            answers = tuple(sides.sql.answers(connection, select.value, only=positions))
+        python = self._python(session, sides, select)
+        structure = self.translation.structure
+        seen = Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
+        apart = [each.key for each in differences(seen)]
+        return replace(seen, evaluated=sides.evaluator.evaluate(session, apart)) if apart else seen
 
     def _python(self, session: Session, sides: Sides, select: Outcome) -> Mapping[Key, Outcome]:
         """The getter's side; none where what fails the select of the hybrid fails that of its class too."""
@@ -191,6 +203,7 @@ class Examinee:
 
     def record(self, seen: Example) -> None:
         """Count the example, and keep the first finding of each defect."""
+        self.bereft = False
         self.tally.count(seen)
         for finding in judge(seen):
             known = next((each for each in self.found.values() if _one_defect(finding, each)), None)
@@ -213,13 +226,16 @@ class Examinee:
                 self.reason = f"the server accepted {self.tally.examples} of {drawn} datasets: {reason}"
 
     def lose(self, message: str) -> None:
-        """Note that the server went away under this hybrid."""
-        self.loss = ServerLoss(self.hybrid, message)
+        """Note that the server went away under this hybrid; the second time in a row it is the hybrid's doing."""
+        if self.bereft:
+            self.loss = ServerLoss(self.hybrid, message)
+        self.bereft = True
 
     def findings(self) -> list[Finding]:
         """All that the rules say of what was seen with data, the smallest counterexample for each."""
         found = {**self.found, **{key: self._with_positions(each) for key, each in self.shrunk.items()}}
-        others = [self.loss, self.growth, self.query_plan, self.tally.survey(self.hybrid)]
+        left_behind = LeftBehind(self.hybrid, self._custody.left_behind)
+        others = [self.loss, left_behind, self.growth, self.query_plan, self.tally.survey(self.hybrid)]
         return [*_one_of_each(found.values()), *(finding for each in others for finding in judge(each))]
 
     def _with_positions(self, shrunk: Finding) -> Finding:
@@ -298,10 +314,11 @@ class Examinee:
 
     @contextmanager
     def clock(self) -> Iterator[None]:
-        """Count the time spent inside for this hybrid."""
+        """This hybrid's turn: its time is counted, and what it does to the process is undone."""
         start = time.monotonic()
         try:
-            yield
+            with self._custody.turn():
+                yield
         finally:
             self._spent += time.monotonic() - start
 

@@ -17,6 +17,7 @@ from typing import Any
 from harness.core.address import Address, address_of, parsed
 from harness.core.errors import UsageProblem
 from harness.core.report import HybridReport
+from harness.core.texts import strict_json
 
 FOLDER = Path(".hybrid-harness")
 VERSION = 1
@@ -59,12 +60,16 @@ def read_kept(text: str, folder: Path = FOLDER) -> tuple[Address, KeptFinding | 
     Raises UsageProblem for what is neither, and for a file that can't be read.
     """
     path = Path(text)
-    if path.suffix == ".json" and path.is_file():
+    if path.suffix == ".json" and _is_file(path):
         kept = _read(path)
         return kept.address, kept
     address = parsed(text)
     path = _path(address, folder)
-    return address, _read(path) if path.is_file() else None
+    return address, _read(path) if _is_file(path) else None
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for a name that is too long
 
 
 def _files(report: HybridReport, folder: Path) -> Iterable[tuple[Path, str]]:
@@ -112,27 +117,42 @@ def _write(path: Path, text: str) -> None:
 
 def _read(path: Path) -> KeptFinding:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return _kept(document)
-    except UsageProblem:
-        raise
+        return _kept(strict_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         raise UsageProblem(f"The finding can't be read: {error}.", where=str(path), hint=AGAIN) from error
-    except (KeyError, TypeError, AttributeError) as error:
+    except (_Foreign, UsageProblem) as error:
         raise UsageProblem("It is no finding that a run kept.", where=str(path), hint=AGAIN) from error
 
 
+class _Foreign(Exception):
+    """The document is not as ``_files`` writes it."""
+
+
+TEXTS = ("message", "python", "sql", "shape", "module")
+KEYS = frozenset({"version", "finding", "columns", "statements", *TEXTS})
+
+
 def _kept(document: Any) -> KeptFinding:
-    if document["version"] != VERSION:
-        raise TypeError
-    texts = ("message", "python", "sql", "shape", "module")
-    kept = KeptFinding(
+    if not isinstance(document, dict) or document.keys() != KEYS or not _is_version(document["version"]):
+        raise _Foreign
+    columns, statements = document["columns"], document["statements"]
+    lists: list[Any] = [statements, *columns.values()] if isinstance(columns, dict) else [None]
+    if not all(isinstance(names, list) for names in lists):
+        raise _Foreign
+    if not all(isinstance(text, str) for text in (document["finding"], *(document[name] for name in TEXTS))):
+        raise _Foreign
+    # To PostgreSQL a statement ends at a NUL.
+    if not all(
+        isinstance(text, str) and "\0" not in text for text in (*columns, *(t for ts in lists for t in ts))
+    ):
+        raise _Foreign
+    return KeptFinding(
         address=parsed(document["finding"]),
-        **{name: document[name] for name in texts},
-        columns={table: tuple(names) for table, names in document["columns"].items()},
-        statements=tuple(document["statements"]),
+        **{name: document[name] for name in TEXTS},
+        columns={table: tuple(names) for table, names in columns.items()},
+        statements=tuple(statements),
     )
-    listed = (*kept.statements, *kept.columns, *(name for names in kept.columns.values() for name in names))
-    if not all(isinstance(text, str) for text in (*(document[name] for name in texts), *listed)):
-        raise TypeError
-    return kept
+
+
+def _is_version(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value == VERSION

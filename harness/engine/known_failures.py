@@ -15,7 +15,7 @@ class Prefixed(ExampleDatabase):
     def __init__(self, inner: ExampleDatabase, prefix: str) -> None:
         super().__init__()
         self._inner = inner
-        self._prefix = prefix.encode()
+        self._prefix = prefix.encode("utf-8", "surrogatepass")
 
     def _key(self, key: bytes) -> bytes:
         return hashlib.sha256(self._prefix + b"\0" + key).digest()
@@ -50,10 +50,14 @@ class KnownFailures:
         found = []
         for value in sorted(self._index.fetch(self.INDEX)):
             try:
-                rule, position = json.loads(value)
-            except ValueError:  # written by another version, or by something else
+                document = json.loads(value)
+            except (ValueError, RecursionError):
                 continue
-            found.append((str(rule), str(position)))
+            match document:
+                case [str(rule), str(position)]:
+                    found.append((rule, position))
+                case _:  # written by another version, or by something else
+                    continue
         return found
 
     def examples(self, identity: Identity) -> ExampleDatabase | None:

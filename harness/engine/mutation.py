@@ -40,7 +40,7 @@ Progress = Callable[[str], None]
 
 def measure_strength(targets: Sequence[str], options: Options, *, progress: Progress) -> list[Strength]:
     """Edit the SQL of every hybrid of ``targets`` that is selected. Raises as ``check`` does."""
-    with prepared(options.setup) as folder, running_servers(options.database) as servers:
+    with prepared(options.setup) as folder, running_servers(options) as servers:
         strengths: list[Strength] = []
         for examination in examinations_of(targets, options, servers, folder):
             try:

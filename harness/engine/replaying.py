@@ -54,7 +54,7 @@ def _by_rows(code: str) -> bool:
 
 
 def _on_rows(address: Address, kept: KeptFinding, options: Options) -> Replayed:
-    with prepared(options.setup) as folder, running_servers(options.database) as servers:
+    with prepared(options.setup) as folder, running_servers(options) as servers:
         found = discover(load_target(address.target, folder))
         named = [each for each in found if each.hybrid.name == address.hybrid]
         if not named:

@@ -21,9 +21,9 @@ Progress = Callable[[str, int, int], None]
 
 
 @contextmanager
-def running_servers(database: str) -> Iterator[Servers]:
+def running_servers(options: Options) -> Iterator[Servers]:
     """Servers of a run's choice, stopped at its end."""
-    servers = Servers(lambda: start_server(database))
+    servers = Servers(lambda: start_server(options.database), create_extensions=options.create_extensions)
     try:
         yield servers
     finally:
@@ -38,7 +38,7 @@ def check(targets: Sequence[str], options: Options, *, progress: Progress | None
     """
     start = time.monotonic()
     _refuse_unknown_rules(options)
-    with prepared(options.setup) as folder, running_servers(options.database) as servers:
+    with prepared(options.setup) as folder, running_servers(options) as servers:
         examinations = examinations_of(targets, options, servers, folder)
         total = sum(len(each.examinees) for each in examinations)
         reports: list[HybridReport] = []

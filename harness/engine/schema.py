@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.ddl import SchemaGenerator
 
 from harness.engine.extensions import FUNCTIONS, NOT_IN_DOCKER, extension_for
+from harness.engine.permission import Permission, guarded
 
 MOST_EXTENSIONS = 5
 """Extensions that one table may need."""
@@ -29,6 +30,8 @@ VIEWS = """
     JOIN pg_namespace tn ON tn.oid = t.relnamespace
     WHERE v.relkind IN ('v', 'm') AND vn.nspname NOT IN ('pg_catalog', 'information_schema')
 """
+A_ROLE_THAT_MAY = "Give the URL of a role that may create databases."
+EVERYTHING = Permission()
 Name = tuple[str, str]
 Problem = tuple[str, str]
 
@@ -42,14 +45,17 @@ class Schema:
     notices: tuple[str, ...]
 
 
-def create_schema(connection: Connection, metadatas: Iterable[MetaData]) -> Schema:
+def create_schema(
+    connection: Connection, metadatas: Iterable[MetaData], permission: Permission = EVERYTHING
+) -> Schema:
     """Create everything that ``metadatas`` describe, as ``create_all()`` does, and go on where something can't be."""
     problems: dict[Table, Problem] = {}
     notices: list[str] = []
     ordered = sorted(metadatas, key=lambda each: (-len(each.tables), *sorted(each.tables)))
     for metadata in ordered:
-        creator = _Creator(connection.dialect, connection, checkfirst=True)
-        creator.create(metadata)
+        creator = _Creator(connection.dialect, connection, metadata, permission)
+        with guarded(connection, permission):
+            creator.create()
         problems |= creator.problems
         notices += creator.notices
     tables = [table for metadata in ordered for table in metadata.tables.values()]
@@ -59,19 +65,34 @@ def create_schema(connection: Connection, metadatas: Iterable[MetaData]) -> Sche
 class _Creator(SchemaGenerator):
     """SQLAlchemy's own generator, with a savepoint around each table, index, constraint and listener."""
 
-    def __init__(self, dialect: Any, connection: Connection, **options: Any) -> None:
-        super().__init__(dialect, connection, **options)  # type: ignore[no-untyped-call]
+    def __init__(
+        self, dialect: Any, connection: Connection, metadata: MetaData, permission: Permission
+    ) -> None:
+        elsewhere = {
+            table: schema
+            for table in metadata.tables.values()
+            if permission.confined and (schema := next(_schemas([table]), None)) is not None
+        }
+        tables = [table for table in metadata.tables.values() if table not in elsewhere]
+        super().__init__(dialect, connection, checkfirst=True, tables=tables)  # type: ignore[no-untyped-call]
+        self.metadata = metadata
+        self.permission = permission
         self.connection: Connection = connection
         self.memo: dict[Any, set[Any]]
-        self.problems: dict[Table, Problem] = {}
+        self.problems: dict[Table, Problem] = {
+            table: (f"{table.fullname} needs the schema {schema}, which may be somebody's.", A_ROLE_THAT_MAY)
+            for table, schema in elsewhere.items()
+        }
         self.notices: list[str] = []
         self._created: list[Table] = []
 
-    def create(self, metadata: MetaData) -> None:
+    def create(self) -> None:
         """Schemas first, foreign keys last, so that no order of the tables is needed."""
-        for name in sorted(_schemas(metadata)):
-            self._attempt(lambda: self.connection.execute(CreateSchema(name, if_not_exists=True)))  # noqa: B023
-        self.traverse_single(metadata)
+        if not self.permission.confined:
+            sequences = self.metadata._sequences.values()  # noqa: SLF001 - has no public reader
+            for name in sorted(set(_schemas([*self.metadata.tables.values(), *sequences]))):
+                self._attempt(lambda: self.connection.execute(CreateSchema(name, if_not_exists=True)))  # noqa: B023
+        self.traverse_single(self.metadata)
         for table in self._created:
             for constraint in table.foreign_key_constraints:
                 if constraint.referred_table not in self.problems:
@@ -84,7 +105,7 @@ class _Creator(SchemaGenerator):
             self._created.append(table)
         else:
             said = f"{table.fullname} can't be created: {complaint}."
-            self.problems[table] = (said, _advice(complaint))
+            self.problems[table] = (said, _advice(complaint, self.permission))
 
     def visit_foreign_key_constraint(self, constraint: ForeignKeyConstraint) -> None:
         """Nothing yet: ``create`` adds all foreign keys at the end."""
@@ -149,7 +170,7 @@ class _Creator(SchemaGenerator):
         name = extension_for(complaint)
         if name is None:
             return False
-        if add_extension(self.connection, name):
+        if add_extension(self.connection, name, self.permission):
             return True
         function = next((each for each in STAND_INS if f"function {each}()" in complaint), None)
         if function is None:
@@ -169,8 +190,10 @@ class _Creator(SchemaGenerator):
         return True
 
 
-def add_extension(connection: Connection, name: str) -> bool:
-    """Whether the server has the extension; created where it isn't there yet."""
+def add_extension(connection: Connection, name: str, permission: Permission) -> bool:
+    """Whether the server has the extension; created where it isn't there yet, and may be."""
+    if not permission.creates_extensions:
+        return False
     try:
         with connection.begin_nested():
             connection.execute(text(f'CREATE EXTENSION IF NOT EXISTS "{name}" CASCADE'))
@@ -179,35 +202,40 @@ def add_extension(connection: Connection, name: str) -> bool:
     return True
 
 
-def provide_function(connection: Connection, name: str) -> bool:
+def provide_function(connection: Connection, name: str, permission: Permission) -> bool:
     """Whether the server has the function, by itself or by its extension."""
     there = connection.execute(
-        text("SELECT 1 FROM pg_proc WHERE proname = :name LIMIT 1"), {"name": name}
+        text("SELECT 1 FROM pg_proc WHERE proname = :name AND pg_function_is_visible(oid) LIMIT 1"),
+        {"name": name},
     ).first()
-    return there is not None or add_extension(connection, FUNCTIONS[name])
+    return there is not None or add_extension(connection, FUNCTIONS[name], permission)
 
 
-def missing_extension(name: str) -> str:
+def missing_extension(name: str, permission: Permission) -> str:
     """What to do about an extension that the server lacks."""
+    if permission.confined:
+        asked = "" if permission.extensions else ", or --create-extensions if the database may have it"
+        advice = f"{A_ROLE_THAT_MAY.removesuffix('.')}{asked}."
+        return f"The extension {name} is not seen from a schema of the harness's own. {advice}"
     docker = "" if name in NOT_IN_DOCKER else ", or `--database docker`, whose image has it"
     return f"Take a server that has the extension {name}: `--database URL`{docker}."
 
 
-def _advice(complaint: str) -> str:
+def _advice(complaint: str, permission: Permission) -> str:
     name = extension_for(complaint)
     if name is not None:
-        return missing_extension(name)
+        return missing_extension(name, permission)
     if "does not exist" in complaint:
         return "Create it when the tables are created: `event.listen(metadata, 'before_create', DDL(...))`."
     return "`metadata.create_all()` on an empty database of this server fails alike."
 
 
-def _schemas(metadata: MetaData) -> set[str]:
-    """Every schema that a table or a column's type is in."""
-    tables = metadata.tables.values()
-    types = (column.type for table in tables for column in table.columns)
-    named: Iterable[Any] = (*tables, *types, *metadata._sequences.values())  # noqa: SLF001 - has no public reader
-    return {each.schema for each in named if getattr(each, "schema", None)}
+def _schemas(named: Iterable[Any]) -> Iterator[str]:
+    """Every schema that one of ``named`` is in, or the type of a column or the sequence behind it."""
+    for each in named:
+        columns = each.columns if isinstance(each, Table) else ()
+        parts = [each, *(part for column in columns for part in (column.type, column.default))]
+        yield from (part.schema for part in parts if getattr(part, "schema", None))
 
 
 def _views(connection: Connection, tables: Sequence[Table]) -> dict[Table, frozenset[Table]]:

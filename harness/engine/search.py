@@ -14,7 +14,7 @@ from harness.core.dataset import Dataset
 from harness.core.errors import EnvironmentProblem
 from harness.core.finding import Finding
 from harness.core.observation import Example
-from harness.core.outcome import TimedOut
+from harness.core.outcome import stopped
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.evaluation.containment import ServerLost
@@ -51,22 +51,24 @@ def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples:
     def look(dataset: Dataset) -> None:
         waiting = [examinee for examinee in active if not examinee.loss]
         while waiting and not problems:
-            before = len(waiting)
+            loaded = False
             try:
                 with bench.session(
                     dataset, [examinee.sides(dataset.arguments).python for examinee in waiting]
                 ) as session:
+                    loaded = True
                     while waiting:
-                        examinee = waiting.pop(0)
-                        if not _keeps_going(examinee, session, dataset):
-                            active.remove(examinee)
+                        if not _keeps_going(waiting[0], session, dataset):
+                            active.remove(waiting[0])
+                        waiting.pop(0)
             except Rejected as rejection:
                 rejections.append(rejection)
                 return
             except ServerLost:
                 _recover(bench, problems)
-                if len(waiting) == before:  # lost while the rows were loaded: the same would happen again
+                if not loaded:  # the same would happen again
                     return
+                waiting = [examinee for examinee in waiting if not examinee.loss]
 
     look()
     if problems:
@@ -129,7 +131,7 @@ def was_stopped(seen: Example) -> bool:
         *(match.found for match in seen.matches),
         *seen.python.values(),
     ]
-    return any(isinstance(outcome, TimedOut) for outcome in outcomes)
+    return any(map(stopped, outcomes))
 
 
 def _shrink(

@@ -1,6 +1,7 @@
 """Runs code that isn't ours: whatever it does comes back as an outcome."""
 
 import ctypes
+import os
 import re
 import signal
 import sys
@@ -13,9 +14,14 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
+from harness.evaluation import doors, memory
+from harness.evaluation.doors import set_handler, set_timer
+from harness.evaluation.memory import limited
 
 INSIST = 0.05
 """Seconds until the time limit raises again in code that swallowed it."""
+OURS = {contextmanager.__code__.co_filename, __file__, doors.__file__, memory.__file__}
+"""Where the limits are set and lifted."""
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 """Differs from run to run, and so from one complaint to the next of one cause."""
 
@@ -33,11 +39,15 @@ def contained(evaluate: Callable[[], Any], *, seconds: float) -> Outcome:
 
     Raises ServerLost where the database connection broke, and passes KeyboardInterrupt on.
     """
+    process = os.getpid()
     try:
-        with _time_limit(seconds):
+        with _time_limit(seconds), limited():
             return _outcome(evaluate, seconds)
     except _OutOfTime:
         return TimedOut(seconds)
+    finally:
+        if os.getpid() != process:  # forked in there: the run goes on in its parent
+            os._exit(0)
 
 
 def _outcome(evaluate: Callable[[], Any], seconds: float) -> Outcome:
@@ -60,6 +70,8 @@ def raised(error: BaseException) -> Raised:
         raise
     except BaseException as second:  # noqa: BLE001 - __str__ is the user's code as well
         message = f"(its text can't be read: {type(second).__name__})"
+    if isinstance(error, MemoryError) and not message:
+        message = f"the limit for one hybrid is {memory.MOST >> 20} MB"
     return Raised(kinds, ADDRESS.sub("", message))
 
 
@@ -77,8 +89,8 @@ def _refused(error: DBAPIError, seconds: float) -> Outcome:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-        with _alarm(seconds):
+    if threading.current_thread() is threading.main_thread() and set_timer is not None:
+        with _alarm(seconds, set_timer):
             yield
     else:
         with _watchdog(seconds):
@@ -86,12 +98,10 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    ours = {code.co_filename for code in (contained.__code__, contextmanager.__code__)}
-
+def _alarm(seconds: float, set_timer: Callable[..., Any]) -> Iterator[None]:
     def stop(_signal: int, frame: FrameType | None) -> None:
         # Not while the limit is being lifted, which would leave the alarm on; in users' code it strikes again.
-        if frame is None or frame.f_code.co_filename not in ours:
+        if frame is None or frame.f_code.co_filename not in OURS:
             raise _OutOfTime
 
     def ignored(unraisable: "sys.UnraisableHookArgs") -> None:
@@ -99,13 +109,13 @@ def _alarm(seconds: float) -> Iterator[None]:
             hook(unraisable)
 
     hook, sys.unraisablehook = sys.unraisablehook, ignored
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, INSIST)
+    previous = set_handler(signal.SIGALRM, stop)
+    set_timer(signal.ITIMER_REAL, seconds, INSIST)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        set_timer(signal.ITIMER_REAL, 0)
+        set_handler(signal.SIGALRM, previous)
         sys.unraisablehook = hook
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Select, event, func, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
 
 from harness.core.observation import Key
-from harness.core.outcome import Outcome, Returned, TimedOut
+from harness.core.outcome import Outcome, Returned, stopped
 from harness.evaluation.containment import contained
+from harness.evaluation.lending import LentSession, lent
 from harness.evaluation.loader import Rejected
 from harness.evaluation.sql_side import alive, back_to_loaded
 from harness.evaluation.subject import Subject
@@ -48,13 +49,13 @@ class PythonSide:
         connection = session.connection()
         outcomes: dict[Key, Outcome] = {}
         instances = self._instances(session, select(self._subject.entity).order_by(*self._subject.key))
-        with _clock_of(connection) if self._temporal else nullcontext():
+        with lent(session), _clock_of(connection) if self._temporal else nullcontext():
             for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
                 key = tuple(self._subject.mapper.primary_key_from_instance(instance))
                 outcomes[key] = self._value(instance)
                 if not isinstance(outcomes[key], Returned) or not alive(connection):
                     back_to_loaded(connection)
-                if isinstance(outcomes[key], TimedOut):
+                if stopped(outcomes[key]):
                     break  # every further instance would cost as long
         if session.dirty:  # the next hybrid must not see what this getter wrote
             session.expire_all()
@@ -65,10 +66,14 @@ class PythonSide:
 
         None where the time limit ended an evaluation. Raises Unloadable as evaluate() does.
         """
-        with _session(connection) as session, _counting(connection, session) as (statements, loads):
+        with (
+            _session(connection) as session,
+            lent(session),
+            _counting(connection, session) as (statements, loads),
+        ):
             instances = self._instances(session, select(self._subject.entity))
             for instance in instances:
-                if isinstance(self._value(instance), TimedOut):
+                if stopped(self._value(instance)):
                     return None
             return len(instances), statements[0], loads
 
@@ -129,7 +134,7 @@ def _loading(mapper: Mapper[Any], relationships: tuple[RelationshipProperty[Any]
 
 
 def _session(connection: Connection) -> Session:
-    return Session(bind=connection, join_transaction_mode="rollback_only", autoflush=False)
+    return LentSession(bind=connection, join_transaction_mode="rollback_only", autoflush=False)
 
 
 @contextmanager

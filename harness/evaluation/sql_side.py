@@ -170,16 +170,21 @@ def back_to_loaded(connection: Connection) -> None:
     """
     if not alive(connection):
         raise ServerLost("the connection was closed")
+    if not connection.in_transaction():
+        raise ServerLost("the transaction with the rows was ended")
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     if driver.info.transaction_status in BEYOND_REPAIR:
         raise ServerLost("the connection was left in the middle of a statement")
-    driver.execute(f"ROLLBACK TO SAVEPOINT {LOADED}")
+    try:
+        driver.execute(f"ROLLBACK TO SAVEPOINT {LOADED}")
+    except psycopg.Error as error:
+        raise ServerLost(str(error)) from error
 
 
 def alive(connection: Connection) -> bool:
     """Whether the driver's connection is open, as far as the client knows."""
-    driver = None if connection.invalidated else connection.connection.driver_connection
+    driver = None if connection.closed or connection.invalidated else connection.connection.driver_connection
     return isinstance(driver, psycopg.Connection) and not driver.closed
 
 

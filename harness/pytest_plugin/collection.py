@@ -12,7 +12,7 @@ import pytest
 from harness.config import Options, checked, overridden, read_options
 from harness.core.errors import EnvironmentProblem, HarnessError, UsageProblem
 from harness.core.flags import PYTEST_FLAGS
-from harness.database import Server, start_server
+from harness.database import Server, announced, start_server
 from harness.discovery import discover, load_target, prepared
 from harness.engine import Examination, Examinee, Servers
 from harness.engine.acceptance import refuse_idle_policies
@@ -32,9 +32,17 @@ class HybridPlugin:
             raise pytest.UsageError(str(error)) from error
         self.folder = Path.cwd()
         self._stack = ExitStack()
-        self.servers = Servers(_tried_once(lambda: start_server(self.options.database)))
+        self.servers = Servers(
+            _tried_once(lambda: start_server(self.options.database)),
+            create_extensions=self.options.create_extensions,
+        )
         self._stack.callback(self.servers.stop)
         install(config, every_target=wanted.complete)
+
+    def pytest_report_header(self) -> str | None:
+        """Where on somebody's server the hybrids are checked."""
+        words = announced(self.options.database)
+        return None if words is None else f"hybrids: {words}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

@@ -39,7 +39,7 @@ def check_hybrid(attribute: Any, **options: Any) -> None:
             hint="Give it as an attribute of its class: check_hybrid(Tenant.total_inference_cost).",
         )
     chosen = checked(Options(**options), where="check_hybrid")
-    with running_servers(chosen.database) as servers:
+    with running_servers(chosen) as servers:
         examination = Examination(wanted, servers, chosen)
         try:
             (report,) = examination.reports(examination.examinees)

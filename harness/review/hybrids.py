@@ -24,7 +24,9 @@ from harness.review.revisions import Side
 from harness.review.statement import Query, Unreadable, columns_read, key, listed, parse, quoted
 from harness.review.statement_changes import statement_changes
 
-_CONFLICT: Final = re.compile(r"^<{7} .*^={7}$.*^>{7} ", re.MULTILINE | re.DOTALL)
+_CONFLICT: Final = re.compile(r"^(?:[<>|]{7}(?: |$)|={7}$)", re.MULTILINE)
+_NO_UTF8: Final = re.compile(r"[\ud800-\udfff]")
+_ACCEPT: Final = "run `pytest --snapshot-update` and compare again"
 
 
 class Status(StrEnum):
@@ -84,9 +86,14 @@ def hybrid_name(file: str, text: str) -> str:
     return read_snapshot(text).name or name_of_file(PurePosixPath(file).stem)
 
 
-def has_conflict(text: str) -> bool:
-    """Whether a merge left its marks."""
-    return _CONFLICT.search(text.replace("\r\n", "\n")) is not None
+def spoilt(text: str) -> str | None:
+    """Why ``text`` must not be read as a snapshot, and what to do; None where it may."""
+    if _CONFLICT.search(text.replace("\r\n", "\n")):
+        return f"it has merge-conflict marks: take either side, {_ACCEPT}"
+    if _NO_UTF8.search(text):
+        return f"it is no UTF-8 text: {_ACCEPT}"
+    repeated = read_snapshot(text).repeated
+    return f"{quoted(repeated[0])} has several lines: {_ACCEPT}" if repeated else None
 
 
 def reads_of(snapshot: SnapshotFile) -> tuple[set[str], set[str]] | None:
@@ -96,28 +103,34 @@ def reads_of(snapshot: SnapshotFile) -> tuple[set[str], set[str]] | None:
         return set(tables), set(columns)
     try:
         return columns_read(parse(snapshot.sql, snapshot.parameters))
-    except Unreadable:
+    except (Unreadable, RecursionError):
         return None
 
 
 def _changes(before: str | None, after: str | None, names: tuple[str, str]) -> Iterator[Change]:
-    if before is None:
-        yield Change(Kind.HYBRID_ADDED, f"Hybrid added{_reading(after or '')}.")
-    elif after is None:
+    if after is None:
         yield Change(Kind.HYBRID_REMOVED, "Hybrid removed, or its snapshot.")
-    elif before.replace("\r\n", "\n") != after.replace("\r\n", "\n"):
-        marked = [name for name, text in zip(names, (before, after), strict=True) if has_conflict(text)]
-        if marked:
-            yield Change(Kind.UNREADABLE, _conflict(marked))
-        else:
-            yield from _file_changes(read_snapshot(before), read_snapshot(after), names)
+        return
+    if before is not None and before.replace("\r\n", "\n") == after.replace("\r\n", "\n"):
+        return
+    why: dict[str, list[str]] = {}
+    for name, text in zip(names, (before, after), strict=True):
+        if text is not None and (reason := spoilt(text)) is not None:
+            why.setdefault(reason, []).append(name)
+    if why:
+        told = "; ".join(f"in {' and '.join(sides)} {reason}" for reason, sides in why.items())
+        yield Change(Kind.UNREADABLE, f"The text {'is new' if before is None else 'changed'}, and {told}.")
+    elif before is None:
+        yield Change(Kind.HYBRID_ADDED, f"Hybrid added{_reading(after)}.")
+    else:
+        yield from _told(read_snapshot(before), read_snapshot(after), names)
 
 
-def _conflict(names: list[str]) -> str:
-    return (
-        f"The text changed, and in {' and '.join(names)} it has merge-conflict marks: take either side, run "
-        "`pytest --snapshot-update` and compare again."
-    )
+def _told(before: SnapshotFile, after: SnapshotFile, names: tuple[str, str]) -> list[Change]:
+    try:
+        return list(_file_changes(before, after, names))
+    except RecursionError:
+        return [Change(Kind.UNREADABLE, "The text changed, and is nested too deeply to compare: read it.")]
 
 
 def _reading(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.core.errors import UsageProblem
 from harness.core.snapshot_file import read_snapshot
-from harness.review.hybrids import has_conflict, hybrid_name, reads_of
+from harness.review.hybrids import hybrid_name, reads_of, spoilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def impact_of(column: str, snapshots: Mapping[str, str]) -> Impact:
     readers, unknown, known = [], [], set()
     for file, text in sorted(snapshots.items()):
         hybrid = (file, hybrid_name(file, text))
-        reads = None if has_conflict(text) else reads_of(read_snapshot(text))
+        reads = None if spoilt(text) else reads_of(read_snapshot(text))
         if reads is None:
             unknown.append(hybrid)
             continue

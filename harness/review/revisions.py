@@ -9,6 +9,8 @@ from harness.core.errors import EnvironmentProblem, UsageProblem
 from harness.core.snapshot_file import FOLDER
 
 WORKING_TREE: Final = "the working tree"
+UNDECODABLE: Final = "surrogateescape"
+"""What becomes of bytes that are no UTF-8: one character each, so that texts differ where files do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ def in_working_tree(root: Path) -> Side:
         file = path.relative_to(folder)
         if path.is_file() and _is_snapshot(PurePosixPath(file.as_posix())):
             try:
-                found[file.as_posix()] = path.read_bytes().decode("utf-8", errors="replace")
+                found[file.as_posix()] = path.read_bytes().decode("utf-8", UNDECODABLE)
             except OSError as error:
                 raise UsageProblem(
                     f"A snapshot can't be read: {error.strerror}.",
@@ -44,7 +46,9 @@ def at_revision(root: Path, revision: str) -> Side:
     """
     _check_repository(root)
     commit = _commit(root, revision)
-    listing = _git(root, "ls-tree", "-r", "-z", commit, "--", f"{FOLDER}/").stdout.decode("utf-8", "replace")
+    listing = _git(root, "ls-tree", "-r", "-z", commit, "--", f"{FOLDER}/").stdout.decode(
+        "utf-8", UNDECODABLE
+    )
     objects = {}
     for entry in filter(None, listing.split("\0")):
         description, _, path = entry.partition("\t")
@@ -102,7 +106,7 @@ def _contents(root: Path, objects: list[str]) -> list[str]:
     for _ in objects:
         end = stream.index(b"\n", position)
         size = int(stream[position:end].split()[2])
-        texts.append(stream[end + 1 : end + 1 + size].decode("utf-8", errors="replace"))
+        texts.append(stream[end + 1 : end + 1 + size].decode("utf-8", UNDECODABLE))
         position = end + size + 2
     return texts
 

@@ -38,9 +38,10 @@ def parse(sql: str, parameters: Mapping[str, Parameter]) -> Query:
     """Return the tree of a select in which each parameter is its value. Raises Unreadable."""
     marker = next(name for name in (f"parameter{n}x" for n in count()) if name not in sql)
     names = list(parameters)
-    source = _PERCENT.sub(
-        lambda match: f"{marker}{names.index(match[1])}" if match[1] in parameters else match[0][-1], sql
-    )
+    if any(match[1] is not None and match[1] not in parameters for match in _PERCENT.finditer(sql)):
+        raise Unreadable
+    words = {f"{marker}{number}x": parameters[name] for number, name in enumerate(names)}
+    source = _PERCENT.sub(lambda match: "%" if match[1] is None else f"{marker}{names.index(match[1])}x", sql)
     dialect = Postgres()
     try:
         trees = dialect.parser().parse(dialect.tokenize(source), source)
@@ -51,8 +52,9 @@ def parse(sql: str, parameters: Mapping[str, Parameter]) -> Query:
     tree = trees[0]
     for node in list(tree.find_all(exp.Identifier, exp.Var)):
         if node.name.startswith(marker):
-            parameter = parameters[names[int(node.name.removeprefix(marker))]]
-            _place_of(node, parameter).replace(_literal(parameter))
+            if node.name not in words:  # it ran into what stands next to it
+                raise Unreadable
+            _place_of(node, words[node.name]).replace(_literal(words[node.name]))
     for paren in list(tree.find_all(exp.Paren)):
         if not (isinstance(paren.parent, _OPERATORS) and isinstance(paren.this, _OPERATORS)):
             paren.replace(paren.this)

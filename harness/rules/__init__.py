@@ -136,6 +136,7 @@ RULES: tuple[Rule[Any], ...] = (
     containment.PythonOnCircles(),
     containment.RecursionLimit(),
     containment.ServerLost(),
+    containment.ChangesTheProcess(),
     vacuity.AlwaysTheSame(),
     storing.SetterUnderAnotherName(),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.core.finding import Family, Finding, Severity
-from harness.core.observation import Example, ServerLoss
+from harness.core.observation import Example, LeftBehind, ServerLoss
 from harness.core.outcome import Raised, TimedOut
 from harness.rules.base import Documentation, Rule, counterexample
 
@@ -145,6 +145,32 @@ def _longest(seen: Example) -> int:
     return max((len(rows) for rows in seen.dataset.tables.values()), default=0)
 
 
+class ChangesTheProcess(Rule[LeftBehind]):
+    """Evaluating the hybrid changes what all code of a process shares."""
+
+    code = "HH506"
+    name = "changes-the-process"
+    family: ClassVar[Family] = Family.CONTAINMENT
+    severity: ClassVar[Severity] = Severity.WARNING
+    reads: ClassVar[type] = LeftBehind
+    documentation = Documentation(
+        what="Evaluating the hybrid changes, each time, what all code of the process shares: the locale, the time zone, threads.",
+        why="Reading an attribute changes the answers of code that has nothing to do with it, in an order that nobody sees.",
+        limits="Once is forgiven, for a library that sets itself up; values that modules of the project keep are not looked at.",
+        example='locale.setlocale(locale.LC_ALL, "de_DE.UTF-8"); return f"{self.amount:n}"',
+        instead="What does it for one call, as babel's format_decimal(..., locale=...); or a `with` that puts it back.",
+    )
+
+    def judge(self, seen: LeftBehind) -> Iterator[Finding]:
+        """One finding for all that was changed."""
+        if seen.changes:
+            yield self.finding(
+                "select",
+                f"Evaluating {seen.hybrid.name} leaves this behind in the process: {', '.join(seen.changes)}.",
+                "Do without it, or undo it before the value is returned; for the other hybrids it was put back.",
+            )
+
+
 class ServerLost(Rule[ServerLoss]):
     """The connection to the server broke while the hybrid was evaluated."""
 
@@ -155,7 +181,8 @@ class ServerLost(Rule[ServerLoss]):
     documentation = Documentation(
         what="The connection to PostgreSQL broke while the hybrid was evaluated.",
         why="A statement that kills its backend, or fills memory or disk, takes other people's queries with it.",
-        limits="A server that was stopped from outside looks the same; the run goes on with the next hybrid on a new connection.",
+        limits="What breaks once is tried again on a new connection: a server that is stopped from outside twice in a row, while the "
+        "same hybrid is evaluated, looks the same.",
         example="pg_terminate_backend(pg_backend_pid()) in an expression",
         instead="Look at the server's log; then at what the statement asks of it.",
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from harness.core.errors import UsageProblem
+from harness.core.errors import EnvironmentProblem, UsageProblem
 from harness.core.snapshot_file import FOLDER
 from harness.snapshot.extension import SqlSnapshotExtension, hybrid_location, snapshot_path
 
@@ -65,10 +65,21 @@ def assert_reviewed(item: pytest.Item, module: str, name: str, text: str) -> Non
     where CI is set, that fails.
 
     Raises SnapshotMismatchError where the two differ or there is nothing to compare with, UsageProblem where syrupy is
-    switched off, and OSError where the file can't be read or written.
+    switched off, and EnvironmentProblem where the file can't be read or written.
     """
     path = snapshot_path(item.config.rootpath, module, name)
     shown = path.relative_to(item.config.rootpath).as_posix()
+    try:
+        _compare(item, path, shown, text)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"The snapshot can't be read or written: {error.strerror}.",
+            where=shown,
+            hint="Make room, or clear away what stands in the place of the file or of its folder.",
+        ) from error
+
+
+def _compare(item: pytest.Item, path: Path, shown: str, text: str) -> None:
     is_new = not path.exists()
     accept = bool(item.config.getoption("update_snapshots", default=False)) or (is_new and not _in_ci())
     assertion = _assertion(item, path, accept=accept)

@@ -238,7 +238,10 @@ def test_server_that_cannot_be_reached(command, tmp_path):
     (tmp_path / "shop.py").write_text(BASE + HYBRID)
     ran = command(tmp_path, "check", "shop", "--database", "postgresql://me:s3cret@127.0.0.1:1/x")
     assert (ran.status, ran.out) == (3, "")
-    what, where, hint = ran.err.splitlines()
+    announced, what, where, hint = ran.err.splitlines()
+    assert announced.startswith(
+        "hybrid-harness: works at postgresql+psycopg://me:***@127.0.0.1:1/x, in databases of its own"
+    )
     assert what.startswith('hybrid-harness: PostgreSQL: connection to server at "127.0.0.1", port 1 failed: ')
     assert where == "  where: postgresql+psycopg://me:***@127.0.0.1:1/x"
     assert hint == "  hint:  see that the server runs, and that host and port are its own"
@@ -266,7 +269,7 @@ def test_password_is_not_in_the_reproduce_command(command, tmp_path, server):
     )
     url = server.create_database()
     try:
-        address = url.update_query_dict({"application_name": "s3cret"}).render_as_string(hide_password=False)
+        address = url.update_query_dict({"sslpassword": "s3cret"}).render_as_string(hide_password=False)
         ran = command(tmp_path, "check", "shop", "--examples", "5", "--format", "json", "--database", address)
     finally:
         server.drop_database(url)

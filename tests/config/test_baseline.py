@@ -11,7 +11,8 @@ from harness.config.baseline import Entry, read_baseline, rendered
 from harness.core.errors import UsageProblem
 
 TEXT = st.text(max_size=8)
-ENTRIES = st.builds(Entry, TEXT, TEXT, TEXT, TEXT, st.none() | st.dates())
+NAME = st.text(min_size=1, max_size=8)
+ENTRIES = st.builds(Entry, NAME, NAME, NAME, TEXT, st.none() | st.dates())
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),

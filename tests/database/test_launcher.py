@@ -286,13 +286,12 @@ def test_a_server_that_ends_is_said_to_have_ended_with_its_last_words():
         until(lambda: not folder.exists())
 
 
-def test_a_refusal_of_a_server_that_runs_is_told_as_such(shared: Server, monkeypatch):
-    monkeypatch.setattr("secrets.token_hex", lambda _: "taken")
+def test_a_refusal_of_a_server_that_runs_is_told_as_such(shared: Server):
     url = shared.create_database()
-    with pytest.raises(
-        EnvironmentProblem, match='PostgreSQL refuses: database "hybrid_harness_taken" already exists'
-    ):
-        shared.create_database()
+    ask(url, f"ALTER DATABASE {url.database} IS_TEMPLATE true")
+    with pytest.raises(EnvironmentProblem, match="PostgreSQL refuses: cannot drop a template database"):
+        shared.drop_database(url)
+    ask(url, f"ALTER DATABASE {url.database} IS_TEMPLATE false")
     shared.drop_database(url)
 
 

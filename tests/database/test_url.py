@@ -8,6 +8,7 @@ from harness.core.errors import EnvironmentProblem, UsageProblem
 from harness.database import start_server
 
 from .observe import ask
+from .pool import Pool
 
 SECRET = "s3cret-of-mine"
 
@@ -41,7 +42,8 @@ def test_it_works_in_databases_of_its_own_and_drops_them(someones, scheme):
     url = text_of(someones).replace("postgresql://", f"{scheme}://")
     with start_server(url) as server:
         assert server.provider == "url"
-        assert server.reason == f"asked for: the server at {someones}"
+        assert server.reason == f"asked for: the server at {someones}, in databases of its own"
+        assert not server.confined
         assert server.version == ask(someones, "SHOW server_version")
         first, second = server.create_database(), server.create_database()
         assert str(first.database).startswith("hybrid_harness_")
@@ -70,9 +72,10 @@ def test_a_role_that_may_not_is_told_at_once(role):
     with pytest.raises(EnvironmentProblem) as raised:
         start_server(text_of(url))
     assert str(raised.value) == (
-        f"the role {url.username} may not create databases\n"
+        f"the role {url.username} may create neither databases nor schemas\n"
         f"  where: {url}\n"
-        f'  hint:  ALTER ROLE "{url.username}" CREATEDB, or give the URL of a role that may'
+        f'  hint:  ALTER ROLE "{url.username}" CREATEDB, or GRANT CREATE ON DATABASE "{url.database}" TO '
+        f'"{url.username}", or give the URL of a role that may'
     )
     assert SECRET not in "".join(traceback.format_exception(raised.value))
 
@@ -177,7 +180,105 @@ def test_a_server_that_goes_away_leaves_databases_and_says_which():
     assert raised.value.what.startswith(
         f"databases of this run may be left on the server: {left} (PostgreSQL: "
     )
-    assert raised.value.hint == "DROP DATABASE each of them WITH (FORCE), once the server can be reached"
+    assert raised.value.hint == "The next run there drops them once they are 1 hour old, if nobody uses them."
+
+
+def schemas(url: sqlalchemy.URL) -> str:
+    return str(ask(url, "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace"))
+
+
+@pytest.fixture
+def guest(role, someones):
+    """A role that may create schemas in one database, and nothing else anywhere."""
+    url = role("NOCREATEDB")
+    ask(someones, f'GRANT CREATE ON DATABASE "{someones.database}" TO {url.username}')
+    yield url
+    ask(someones, f"DROP OWNED BY {url.username}")
+
+
+def test_a_role_that_may_create_schemas_only_works_in_schemas_of_its_own(guest, someones):
+    before = schemas(someones), names(someones)
+    with start_server(text_of(guest)) as server:
+        assert server.confined
+        assert server.reason == f"asked for: the server at {guest}, in schemas of its own"
+        first, second = server.create_database(), server.create_database()
+        ask(first, "CREATE TABLE things (id int)")
+        assert ask(first, "SELECT current_schemas(false)::text") == f"{{{first.query['application_name']}}}"
+        assert ask(second, "SELECT to_regclass('things')") is None
+        engine = sqlalchemy.create_engine(first)
+        with engine.connect() as connected:  # in the middle of a transaction
+            connected.execute(sqlalchemy.text("SELECT * FROM things"))
+            server.drop_database(first)
+            assert str(first.query["application_name"]) not in schemas(someones)
+            connected.invalidate()
+        with pytest.raises(ValueError, match="not a schema of this run"):
+            server.drop_database(someones)
+    assert (schemas(someones), names(someones)) == before
+
+
+OLD = "hybrid_harness_20260101000000_0a1b2c3d"
+NOT_OURS = (
+    "hybrid_harness_mine",
+    "hybrid_harness_20260101000000_0a1b2c3",
+    "hybrid_harness_2026010100000x_0a1b2c3d",
+)
+
+
+def test_databases_that_a_killed_run_left_are_dropped_by_the_next(role, someones):
+    mine, other = role("CREATEDB"), role("CREATEDB")
+    killed = start_server(text_of(mine))
+    recent = str(killed.create_database().database)
+    used = OLD.replace("0a1b", "ffff")
+    for name in (OLD, used, *NOT_OURS):
+        ask(mine, f'CREATE DATABASE "{name}"')
+    others = OLD.replace("0a1b", "eeee")
+    ask(other, f'CREATE DATABASE "{others}"')
+    connected = sqlalchemy.create_engine(mine.set(database=used)).connect()
+    try:
+        with start_server(text_of(mine)) as server:
+            assert server.reason.endswith(", in databases of its own; 1 database of killed runs dropped")
+        left = names(someones).split()
+        assert OLD not in left
+        assert {used, others, recent, *NOT_OURS} <= set(left)
+    finally:
+        connected.close()
+        connected.engine.dispose()
+        killed.stop()
+        for name in (used, others, *NOT_OURS):
+            ask(someones, f'DROP DATABASE "{name}"')
+
+
+def test_schemas_that_a_killed_run_left_are_dropped_by_the_next(guest, someones):
+    others = OLD.replace("0a1b", "eeee")
+    ask(someones, f'CREATE SCHEMA "{others}"')
+    for name in (OLD, *NOT_OURS):
+        ask(guest, f'CREATE SCHEMA "{name}"')
+    ask(guest, f'CREATE TABLE "{OLD}".things (id int)')
+    with start_server(text_of(guest)) as server:
+        assert server.reason.endswith("; 1 schema of killed runs dropped")
+    left = schemas(someones).split()
+    assert OLD not in left
+    assert {others, *NOT_OURS} <= set(left)
+
+
+def test_a_role_without_connections_left(role):
+    url = role("CREATEDB CONNECTION LIMIT 1")
+    with pytest.raises(EnvironmentProblem, match="too many connections for role") as raised:
+        start_server(text_of(url))
+    assert raised.value.hint.startswith("end other sessions, or raise max_connections")
+
+
+def test_a_pool_that_lends_connections_by_the_transaction(someones, tmp_path):
+    socket_path = f"{someones.query['host']}/.s.PGSQL.{someones.query['port']}"
+    pool = Pool(tmp_path, socket_path, user=str(someones.username), database=str(someones.database))
+    through = someones.update_query_dict({"host": str(tmp_path), "port": "5432"})
+    try:
+        assert ask(through, "SELECT 41 + 1") == 42
+        with pytest.raises(EnvironmentProblem, match="a pool that gives one connection to several") as raised:
+            start_server(text_of(through))
+        assert raised.value.hint == "give the address of PostgreSQL itself, or of a pool in session mode"
+    finally:
+        pool.close()
 
 
 def test_such_a_report_does_not_hide_the_error_before_it():

@@ -38,7 +38,9 @@ def checked(shared_url, tmp_path_factory):
     def check_source(source, **options):
         file = folder / f"model_{next(NUMBERS)}.py"
         file.write_text(textwrap.dedent(source))
-        report = check([str(file)], Options(**{"database": shared_url, "examples": 60, **options}))
+        report = check(
+            [str(file)], Options(**{"database": shared_url, "examples": 60, "scale": 50, **options})
+        )
         return {each.hybrid.name: each for each in report.hybrids}
 
     yield check_source

@@ -13,14 +13,21 @@ import pytest
 
 from harness.core.report import Verdict
 from harness.engine import search
+from harness.evaluation import memory
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
 HEADER = """
+import decimal
+import gc
+import locale
 import os
 import random
 import signal
+import sys
+import threading
 import time
+import warnings
 from pathlib import Path
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, case, cast, exists, func, literal, select, text
@@ -88,11 +95,49 @@ def _hardly_shrunk(monkeypatch):
     monkeypatch.setattr(search, "SHRINK_SECONDS", 0.0)
 
 
+@pytest.fixture(autouse=True)
+def _little_memory(monkeypatch):
+    """Allocating a gigabyte takes longer than the time limit on a busy machine."""
+    monkeypatch.setattr(memory, "MOST", 1 << 28)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(checked):
     return seen_of(checked(HEADER + GOOD, examples=20)["Item.large"])
 
 
+ENDED = "would have ended the transaction of whoever reads the attribute in Python"
+REFUSED = {
+    "os._exit(3)": "Refused: os._exit(3) would have ended the run or its limits in Python, where SQL answers ",
+    "os.abort()": "Refused: os.abort() would ",
+    "os.kill(os.getpid(), signal.SIGKILL)": "Refused: os.kill(",
+    "os.killpg(0, 9)": "Refused: os.killpg(0, 9) would ",
+    "os.execv('/bin/true', ['true'])": "Refused: os.execv(",
+    "signal.raise_signal(signal.SIGKILL)": "Refused: signal.raise_signal(",
+    "signal.signal(signal.SIGALRM, signal.SIG_IGN)": "Refused: signal.signal(",
+    "signal.setitimer(signal.ITIMER_REAL, 0)": "Refused: signal.setitimer(",
+    "sys.setrecursionlimit(10**9)": "Refused: sys.setrecursionlimit(1000000000) would ",
+    "object_session(self).commit()": f"Refused: session.commit() {ENDED}",
+    "object_session(self).rollback()": f"Refused: session.rollback() {ENDED}",
+    "object_session(self).close()": f"Refused: session.close() {ENDED}",
+    "object_session(self).execute(text('COMMIT'))": f"ProgrammingError: COMMIT {ENDED}",
+    "object_session(self).execute(text('rollback'))": f"ProgrammingError: rollback {ENDED}",
+}  # fmt: skip
+LEFT_BEHIND = {
+    "the locale": "locale.setlocale(locale.LC_ALL, 'C.UTF-8' if locale.setlocale(locale.LC_ALL) == 'C' else 'C')",
+    "the time zone": "os.environ['TZ'] = 'Asia/Tokyo'; time.tzset()",
+    "environment variables": "os.environ['PGOPTIONS'] = '-c nonsense=1'; os.environ.pop('PATH', None)",
+    "the working directory": "os.chdir('/')",
+    "sys.path": "sys.path.clear()",
+    "the warnings filter": "warnings.simplefilter('error')",
+    "the recursion limit": "sys.setrecursionlimit(5000)",
+    "decimal's context": "decimal.getcontext().prec = 3",
+    "signal handlers": "signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "garbage collection": "gc.disable()",
+    "the standard streams": "sys.stdout = None",
+    "megabytes of output": "print('x' * 1000000)",
+    "threads that go on": "threading.Thread(target=threading.Event().wait).start()",
+}  # fmt: skip
 MISBEHAVIOUR = {
     "a getter loops": (bad("while True: pass"), "HH502", "The getter of Item.bad does not end: stopped after 1 s."),
     "a getter loops and swallows exceptions": (
@@ -225,6 +270,149 @@ MISBEHAVIOUR = {
         bad("object_session(self).connection().connection.driver_connection.close(); return self.amount"),
         "HH505",
         "The connection to PostgreSQL broke while Item.bad was evaluated: ",
+    ),
+    **{f"a getter calls {call}": (bad(f"{call}; return self.amount"), "HH205", f"Item.bad raises {raised}") for call, raised in REFUSED.items()},
+    "an expression ends the process": (
+        bad("return self.amount", "os._exit(3)"),
+        "HH102",
+        "Item.bad has no SQL: on the class it raises Refused: os._exit(3) would have ended the run or its limits.",
+    ),
+    "a getter turns the alarm off and loops": (
+        bad("signal.alarm(0)\nwhile True: pass"), "HH205", "Item.bad raises Refused: signal.alarm(0) would ",
+    ),
+    "a getter ends a process of its own": (
+        bad(
+            """
+            child = os.fork()
+            if child == 0:
+                os._exit(7)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            """,
+            "return literal(7) + 0 * cls.id",
+        ),
+        None,
+        None,
+    ),
+    "a getter forgets to end a process of its own": (
+        bad(
+            """
+            child = os.fork()
+            if child:
+                os.waitpid(child, 0)
+            return self.amount
+            """,
+        ),
+        None,
+        None,
+    ),
+    "a getter allocates at once": (
+        bad("held = bytearray(10**15); return self.amount"),
+        "HH205",
+        "Item.bad raises MemoryError: the limit for one hybrid is 256 MB in Python, where SQL answers ",
+    ),
+    "a getter allocates without end": (
+        bad("held = []\nwhile True: held.append(bytearray(1 << 26))"),
+        "HH205",
+        "Item.bad raises MemoryError: the limit for one hybrid is 256 MB in Python, where SQL answers ",
+    ),
+    "a getter keeps what it allocates": (
+        bad("Base.held = (*getattr(Base, 'held', ()), bytearray(1 << 26)); return self.amount"),
+        "HH205",
+        "Item.bad raises MemoryError: the limit for one hybrid is 256 MB in Python, where SQL answers ",
+    ),
+    "an expression allocates without end": (
+        bad("return self.amount", "held = []\nwhile True: held.append(bytearray(1 << 26))"),
+        "HH102",
+        "Item.bad has no SQL: on the class it raises MemoryError: the limit for one hybrid is 256 MB.",
+    ),
+    "a getter sleeps": (bad("time.sleep(3600)"), "HH502", "The getter of Item.bad does not end: stopped after 1 s."),
+    "an expression sleeps": (
+        bad("return self.amount", "time.sleep(3600)"),
+        "HH101",
+        "Building the SQL of Item.bad does not end: no answer within 1 s.",
+    ),
+    **{
+        f"a getter leaves {left} behind": (
+            bad(f"{change}; return self.amount"),
+            "HH506",
+            f"Evaluating Item.bad leaves this behind in the process: {left}.",
+        )
+        for left, change in LEFT_BEHIND.items()
+    },
+    "an expression leaves the locale behind": (
+        bad("return self.amount", f"{LEFT_BEHIND['the locale']}; return cls.amount"),
+        "HH506",
+        "Evaluating Item.bad leaves this behind in the process: the locale.",
+    ),
+    "a getter has a warning for each of its neighbours": (
+        bad("import sqlalchemy.exc; warnings.simplefilter('error'); random.seed(0); return self.amount"),
+        "HH506",
+        "Evaluating Item.bad leaves this behind in the process: the warnings filter.",
+    ),
+    "a getter writes": (
+        bad("object_session(self).execute(text('UPDATE items SET amount = 17')); return self.amount"), None, None,
+    ),
+    "a getter deletes": (
+        bad("object_session(self).execute(text('DELETE FROM items')); return self.amount"), None, None,
+    ),
+    "a getter sets": (
+        bad("object_session(self).execute(text('SET search_path TO nowhere')); return self.amount"), None, None,
+    ),
+    "a getter rolls the connection back": (
+        bad("object_session(self).connection().rollback(); return self.amount"),
+        "HH505",
+        "The connection to PostgreSQL broke while Item.bad was evaluated: the transaction with the rows was ended.",
+    ),
+    "a getter commits the connection": (
+        bad("object_session(self).connection().commit(); return self.amount"),
+        "HH505",
+        "The connection to PostgreSQL broke while Item.bad was evaluated: the transaction with the rows was ended.",
+    ),
+    "a getter gives the connection back": (
+        bad("object_session(self).connection().close(); return self.amount"),
+        "HH505",
+        "The connection to PostgreSQL broke while Item.bad was evaluated: the connection was closed.",
+    ),
+    "a getter takes locks": (
+        bad("object_session(self).execute(text('LOCK TABLE items; SELECT pg_advisory_lock(1)')); return self.amount"), None, None,
+    ),
+    "SQL takes locks": (
+        bad("return self.amount", "return cls.amount + case((func.pg_advisory_lock(cls.id).is_(None), 0), else_=0)"), None, None,
+    ),
+    "SQL sets": (
+        bad(
+            "return self.amount",
+            "return cls.amount + case((func.set_config('search_path', 'nowhere', False).is_(None), 1), else_=0)",
+        ),
+        None,
+        None,
+    ),
+    "SQL explodes a join": (
+        bad(
+            "return self.amount",
+            """
+            one, other, third = (func.generate_series(1, 1000000).table_valued() for _ in range(3))
+            return select(func.count()).select_from(one, other, third).where(cls.id > 0).scalar_subquery()
+            """,
+        ),
+        "HH501",
+        "The SQL of Item.bad never ends on ",
+    ),
+    "SQL fills the disk": (
+        bad(
+            "return self.amount",
+            """
+            series = func.generate_series(cls.id, 4000000000).column_valued()
+            return select(func.count(series.distinct())).scalar_subquery()
+            """,
+        ),
+        "HH501",
+        "The SQL of Item.bad never ends on ",
+    ),
+    "SQL makes a value larger than any": (
+        bad("return self.amount", "return func.length(func.repeat('x', 2000000000)) * cls.id"),
+        "HH202",
+        "PostgreSQL ",
     ),
 }  # fmt: skip
 

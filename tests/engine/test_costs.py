@@ -123,7 +123,7 @@ class Step(Base):
 
 @pytest.fixture(scope="module")
 def reports(checked):
-    return checked(MODELS, examples=3)
+    return checked(MODELS, examples=3, scale=500)
 
 
 def scale_findings(report):
@@ -251,7 +251,7 @@ class Right(Mixin, Base):
 
 
 def test_enums_names_with_a_percent_sign_large_numbers_and_mixins_are_measured(checked):
-    reports = checked(ODD, examples=2)
+    reports = checked(ODD, examples=2, scale=500)
     assert {name: report.stats.cost is not None for name, report in reports.items()} == {
         "Ticket.closed": False,  # reads nothing but the row
         "Ticket.alike": True,
@@ -340,7 +340,7 @@ def test_jit_and_the_older_server(checked, older_server):
     if not compiles:
         pytest.skip("this PostgreSQL has no LLVM")
     eager = url.render_as_string(hide_password=False)
-    report = checked(COMPILED, examples=2, database=eager)["Entry.largest"]
+    report = checked(COMPILED, examples=2, scale=500, database=eager)["Entry.largest"]
     assert report.stats.cost.exponent == pytest.approx(1, abs=0.1)
     severity, message, _ = scale_findings(report)["HH407"]
     assert severity is Severity.INFO
@@ -383,6 +383,6 @@ event.listen(Entry.__table__, "after_create", DDL(
 
 
 def test_a_connection_that_breaks_while_a_population_is_loaded_costs_no_more_than_the_figures(checked):
-    report = checked(KILLING, examples=2)["Entry.largest"]
+    report = checked(KILLING, examples=2, scale=500)["Entry.largest"]
     assert (report.reason, report.stats.cost) == (None, None)
     assert [finding.rule for finding in report.findings if finding.severity is not Severity.INFO] == []

@@ -121,7 +121,7 @@ class Project:
         self.write(
             "pyproject.toml",
             f'[tool.pytest.ini_options]\n{ini}\nfilterwarnings = ["error"]\npythonpath = ["."]\n'
-            f"[tool.hybrid-harness]\nexamples = 10\n{settings}\n",
+            f"[tool.hybrid-harness]\nexamples = 10\nscale = 50\n{settings}\n",
         )
 
     def write(self, name: str, text: str) -> Path:

@@ -137,3 +137,17 @@ def test_an_interrupted_run_leaves_no_server(project):
     assert run.returncode == pytest.ExitCode.INTERRUPTED
     assert "KeyboardInterrupt" in said
     assert not left_of(folder)
+
+
+def test_the_header_says_where_and_nothing_says_the_password(project):
+    project.models("room")
+    result = project.run_alone(
+        "-vv", "--showlocals", "--hybrids-database", "postgresql://me:s3cret@127.0.0.1:1/x"
+    )
+    result.stdout.fnmatch_lines(
+        [
+            "hybrids: works at postgresql+psycopg://me:[*][*][*]@127.0.0.1:1/x, in databases of its own, or in schemas*"
+        ]
+    )
+    result.stdout.fnmatch_lines(["*PostgreSQL: connection to server at * failed*"])
+    assert "s3cret" not in result.stdout.str() + result.stderr.str()

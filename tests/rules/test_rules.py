@@ -20,6 +20,7 @@ from harness.core.observation import (
     Example,
     Execution,
     Growth,
+    LeftBehind,
     Match,
     QueryPlan,
     RepeatedScan,
@@ -624,6 +625,13 @@ CASES = [
         "The connection to PostgreSQL broke while Node.total was evaluated: server closed the connection unexpectedly.",
     ),
     Case("HH505", "not lost", example(3, 3), NOTHING_SAID),
+    Case(
+        "HH506",
+        "locale and threads",
+        LeftBehind(HYBRID, ("the locale", "threads that go on")),
+        "Evaluating Node.total leaves this behind in the process: the locale, threads that go on.",
+    ),
+    Case("HH506", "all as it was", LeftBehind(HYBRID, ()), NOTHING_SAID),
     Case(
         "HH601",
         "one value",

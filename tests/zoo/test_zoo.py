@@ -605,7 +605,7 @@ def checked(zoo_url, tallies):
 
     def run(entry):
         setup = entry.setup and str(MODELS / entry.setup)
-        options = Options(database=zoo_url, examples=entry.examples, setup=setup)
+        options = Options(database=zoo_url, examples=entry.examples, scale=50, setup=setup)
         report = check([str(MODELS / target) for target in entry.targets], options)
         stats = [each.stats for each in report.hybrids]
         tally = [sum(each.examples for each in stats), sum(each.rejected for each in stats)]

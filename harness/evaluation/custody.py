@@ -1,0 +1,82 @@
+"""A hybrid's turn: what it changes of the process is put back before the next one's, and told."""
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from harness.evaluation import memory
+from harness.evaluation.doors import closed_doors
+from harness.evaluation.shared_state import put_back, read_state
+from harness.evaluation.streams import Printed, capped
+from harness.evaluation.threads import noted, stop
+
+HABIT: Final = 2
+"""Turns that leave something behind; one alone may be a library that sets itself up."""
+THREADS: Final = "threads that go on"
+
+
+class Custody:
+    """What the turns of the hybrid ``name`` took and left behind."""
+
+    def __init__(self, name: str) -> None:
+        self._printed = Printed(name)
+        self._left_behind: Counter[str] = Counter()
+        self._threads: list[threading.Thread] = []
+        self._size: int | None = None
+        self._taken = 0
+        self._running = False
+
+    @property
+    def left_behind(self) -> tuple[str, ...]:
+        """What was left behind time and again, in words."""
+        habits = (name for name, turns in self._left_behind.items() if turns >= HABIT)
+        return (*habits, *self._printed.told)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The hybrid's code runs inside; a turn within a turn is part of it."""
+        if self._running:
+            yield
+            return
+        self._running = True
+        size = memory.data_size()
+        threads: list[threading.Thread] = []
+        try:
+            with (
+                memory.room(self._room(size)),
+                closed_doors(),
+                capped(self._printed),
+                self._restored(),
+                noted(threads),
+            ):
+                yield
+        finally:
+            self._running = False
+            self._end([thread for thread in threads if thread.is_alive()])
+            self._taken += memory.data_size() - size
+
+    def _room(self, size: int) -> int:
+        """Bytes that the turn may take: fewer where earlier ones took some and nobody gave them back since."""
+        if self._size is None:
+            self._size = size
+        return memory.MOST - max(0, min(self._taken, size - self._size))
+
+    @contextmanager
+    def _restored(self) -> Iterator[None]:
+        before, modules = read_state(), len(sys.modules)
+        try:
+            yield
+        finally:
+            self._left_behind.update(put_back(before, imported=len(sys.modules) != modules))
+
+    def _end(self, threads: Sequence[threading.Thread]) -> None:
+        if not threads:
+            return
+        self._left_behind[THREADS] += 1
+        self._threads += threads
+        if self._left_behind[THREADS] >= HABIT:
+            stop(self._threads)
+            self._threads.clear()
