@@ -107,12 +107,25 @@ def test_a_changed_snapshot_fails_snapshot_alone_and_an_update_accepts_it(projec
     assert other.exists()  # a run of one hybrid can't know that nobody has it any more
 
 
-def test_what_is_no_finding_keeps_its_traceback(project):
+def test_a_bug_of_ours_keeps_its_traceback(project, monkeypatch):
+    def broken(*_arguments, **_options):
+        raise LookupError("a bug of ours")
+
+    monkeypatch.setattr("harness.pytest_plugin.items.snapshot_text", broken)
+    project.models("room")
+    result = project.run("-k", "snapshot")
+    assert failed(result) == {"hybrids::Shelf.room::snapshot"}
+    result.stdout.fnmatch_lines(["*snapshot_text(*", "E *LookupError: a bug of ours"])
+
+
+def test_a_folder_in_the_place_of_a_snapshot(project):
     project.models("room")
     project.pytester.mkdir("snapshots").joinpath("shop", "Shelf.room.sql").mkdir(parents=True)
     result = project.run("-k", "snapshot")
     assert failed(result) == {"hybrids::Shelf.room::snapshot"}
-    result.stdout.fnmatch_lines(["*assert_reviewed(*", "E *IsADirectoryError:*"])
+    result.stdout.fnmatch_lines(
+        ["The snapshot can't be read or written: Is a directory.", "  where: snapshots/shop/Shelf.room.sql"]
+    )
 
 
 def test_warnings_are_told_and_fail_only_under_fail_on_warning(project):
@@ -154,7 +167,7 @@ def test_the_flags_of_the_run_reach_it(project):
     flags = ["--hybrids-database", "docker", "--hybrids-timeout", "0.5", "--hybrids-examples", "7"]
     items, _ = project.pytester.inline_genitems(*flags)
     assert {item.parent.examination.options for item in items} == {
-        Options(database="docker", timeout=0.5, examples=7, seed=4)
+        Options(database="docker", timeout=0.5, examples=7, seed=4, scale=50)
     }
 
 
