@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -11,7 +11,7 @@ from harness.evaluation import memory
 from harness.evaluation.doors import closed_doors
 from harness.evaluation.shared_state import put_back, read_state
 from harness.evaluation.streams import Printed, capped
-from harness.evaluation.threads import noted, stop
+from harness.evaluation.threads import noted
 
 HABIT: Final = 2
 """Turns that leave something behind; one alone may be a library that sets itself up."""
@@ -43,19 +43,19 @@ class Custody:
             return
         self._running = True
         size = memory.data_size()
-        threads: list[threading.Thread] = []
+        before = len(self._threads)
         try:
             with (
                 memory.room(self._room(size)),
                 closed_doors(),
                 capped(self._printed),
                 self._restored(),
-                noted(threads),
+                noted(self._threads),
             ):
                 yield
         finally:
             self._running = False
-            self._end([thread for thread in threads if thread.is_alive()])
+            self._count_threads(before)
             self._taken += memory.data_size() - size
 
     def _room(self, size: int) -> int:
@@ -72,11 +72,6 @@ class Custody:
         finally:
             self._left_behind.update(put_back(before, imported=len(sys.modules) != modules))
 
-    def _end(self, threads: Sequence[threading.Thread]) -> None:
-        if not threads:
-            return
-        self._left_behind[THREADS] += 1
-        self._threads += threads
-        if self._left_behind[THREADS] >= HABIT:
-            stop(self._threads)
-            self._threads.clear()
+    def _count_threads(self, before: int) -> None:
+        self._threads[:] = [thread for thread in self._threads if thread.is_alive()]
+        self._left_behind[THREADS] += len(self._threads) > before

@@ -1,31 +1,33 @@
 """Threads that code which isn't ours starts."""
 
-import ctypes
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
+
+MOST: Final = 50
+"""Threads of one hybrid that may go on at a time; each takes memory, and none can be ended from outside."""
 
 
 @contextmanager
 def noted(started: list[threading.Thread]) -> Iterator[None]:
-    """Add the threads that are started inside to ``started``; the process ends without waiting for them."""
+    """Add the threads that are started inside to ``started``; the process ends without waiting for them.
+
+    Where MOST of them go on, no further one starts: it raises RuntimeError, as Python does where the system has no more.
+    """
     start = threading.Thread.start
 
     def start_noted(thread: threading.Thread) -> None:
         with suppress(RuntimeError):  # it runs already, or did: start() says so
             thread.daemon = True
-        started.append(thread)
+        started[:] = [each for each in started if each.is_alive()]
+        if len(started) >= MOST:
+            raise RuntimeError(f"can't start new thread: {MOST} that were started before go on")
         start(thread)
+        started.append(thread)
 
     threading.Thread.start = start_noted  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
         threading.Thread.start = start  # type: ignore[method-assign]
-
-
-def stop(threads: Iterable[threading.Thread]) -> None:
-    """Raise SystemExit in ``threads``; one in a call that blocks hears of it when that returns."""
-    for thread in threads:
-        identity = ctypes.c_ulong(thread.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(SystemExit))
