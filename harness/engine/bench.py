@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from harness.evaluation.check_oracle import passing
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Loader
 from harness.evaluation.python_side import PythonSide, loaded_session
-from harness.evaluation.sql_side import alive
+from harness.evaluation.transaction import alive, roll_back
 
 Result = TypeVar("Result")
 RESTART_SECONDS = 10.0
@@ -297,8 +298,7 @@ class Bench:
 def _roll_back(connection: Connection) -> None:
     """End the transaction. Raises ServerLost where that can't be said to the server any more."""
     with _losses():
-        if alive(connection):
-            connection.rollback()
+        roll_back(connection)
 
 
 @contextmanager
@@ -306,5 +306,5 @@ def _losses() -> Iterator[None]:
     """Raises ServerLost for what the server refuses of statements that can't be wrong, or where it can't be reached."""
     try:
         yield
-    except DBAPIError as error:
-        raise ServerLost(str(error.orig).strip()) from error
+    except (DBAPIError, psycopg.Error) as error:
+        raise ServerLost(str(getattr(error, "orig", error)).strip()) from error

@@ -14,7 +14,8 @@ from harness.engine.examinee import Examinee
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.query_plan import execution
-from harness.evaluation.sql_side import GRACE, back_to_loaded
+from harness.evaluation.sql_side import GRACE
+from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, population
 
 GROWTH = 4

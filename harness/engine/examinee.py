@@ -41,9 +41,10 @@ from harness.evaluation.evaluator_side import EvaluatorSide
 from harness.evaluation.loader import Rejected
 from harness.evaluation.positions import SELECT
 from harness.evaluation.python_side import PythonSide, Unloadable
-from harness.evaluation.sql_side import SqlSide, back_to_loaded
+from harness.evaluation.sql_side import SqlSide
 from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
+from harness.evaluation.transaction import back_to_loaded
 from harness.evaluation.translation import bound, translate
 from harness.generation import closure
 from harness.rules import judge

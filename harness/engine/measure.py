@@ -12,7 +12,7 @@ from harness.evaluation.canonical import canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.query_plan import tables_scanned_per_row, volatile_functions
-from harness.evaluation.sql_side import back_to_loaded
+from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, population, spread
 
 SIZES = (25, 100)

@@ -19,7 +19,8 @@ from harness.engine.run import examinations_of, running_servers
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.mutants import Columns, mutants, regenerated
-from harness.evaluation.sql_side import GRACE, back_to_loaded
+from harness.evaluation.sql_side import GRACE
+from harness.evaluation.transaction import back_to_loaded
 from harness.generation import (
     Plan,
     PopulationShape,

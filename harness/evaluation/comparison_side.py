@@ -9,8 +9,8 @@ from sqlalchemy.orm import InstanceState
 from harness.core.observation import Key, Match
 from harness.core.outcome import Outcome, Returned
 from harness.evaluation.containment import contained
-from harness.evaluation.sql_side import back_to_loaded
 from harness.evaluation.subject import Subject
+from harness.evaluation.transaction import back_to_loaded
 
 COLLECTIONS = (list, set, tuple, frozenset)
 

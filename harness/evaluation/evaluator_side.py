@@ -12,8 +12,8 @@ from sqlalchemy.sql.operators import ColumnOperators
 from harness.core.observation import Key
 from harness.core.outcome import Outcome, Returned
 from harness.evaluation.containment import contained
-from harness.evaluation.sql_side import back_to_loaded
 from harness.evaluation.subject import Subject
+from harness.evaluation.transaction import back_to_loaded
 
 
 class EvaluatorSide:

@@ -1,12 +1,16 @@
 """Rows into the database: one message with a multi-row INSERT for each table, through the types' own bind processing."""
 
+import datetime as dt
+import decimal
 import re
+import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import Connection, Table, bindparam, column, insert, select, update
 from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -15,6 +19,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from harness.core.dataset import Dataset, Row
 from harness.evaluation.containment import ServerLost
+from harness.evaluation.transaction import LOADED, alive, driver_of, send
 
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 DIALECT._has_native_hstore = False  # noqa: SLF001 - the driver adapts dicts only where the extension was there before it
@@ -24,11 +29,15 @@ _PLACEHOLDER = re.compile(rf"%\({_BIND}(\d+)\)s")
 _PLAIN_ROW = re.compile(r"\((\(%s\)(::[\w \[\](),.\"]+?)?(, )?)*\)")
 """Values with nothing around them but casts to the columns' own types."""
 
-LOADED = "loaded"
-"""The savepoint after the rows are in; a failed statement rolls back to it."""
 LAST = ("SET CONSTRAINTS ALL IMMEDIATE", f"SAVEPOINT {LOADED}")
 MOST_ROWS = 1000
 """Rows in one INSERT."""
+NULL = "NULL"
+PLAIN = frozenset(
+    {bool, int, float, str, decimal.Decimal, dt.date, dt.datetime, dt.time, dt.timedelta, uuid.UUID}
+)
+"""Types whose ``repr`` tells all values apart that differ in SQL."""
+MOST_LITERALS = 10_000
 
 
 class Rejected(Exception):
@@ -70,6 +79,7 @@ class Loader:
         self._inserts: dict[tuple[str, tuple[str, ...]], _Insert] = {}
         self._updates: dict[tuple[str, tuple[str, ...]], _Insert] = {}
         deferrable = any(key.deferrable for table in tables for key in table.foreign_key_constraints)
+        self._literals = _Literals(connection)
         self._first = ["SET CONSTRAINTS ALL DEFERRED"] if deferrable else []
 
     def load(self, dataset: Dataset) -> None:
@@ -77,13 +87,7 @@ class Loader:
 
         Raises Rejected where the server refuses them (the transaction must be rolled back then), ServerLost where it is gone.
         """
-        self._send_all(
-            [
-                *((each, []) for each in self._first),
-                *self._statements(dataset),
-                *((each, []) for each in LAST),
-            ]
-        )
+        self.run(self.script(dataset))
 
     def copy(self, dataset: Dataset) -> None:
         """Put ``dataset`` in the place of all rows of the tables, by COPY, for the open transaction; raises as ``load`` does.
@@ -92,80 +96,72 @@ class Loader:
         """
         preparer = self._connection.dialect.identifier_preparer
         names = {name: _verbatim(preparer.format_table(table)) for name, table in self._tables.items()}
-        self._send("; ".join([*self._first, f"TRUNCATE {', '.join(names.values())} CASCADE"]), None)
+        self._send([*self._first, f"TRUNCATE {', '.join(names.values())} CASCADE"])
         for name, complete in dataset.tables.items():
             rows = _without(complete, dataset.late.get(name, ()))
             if rows:
                 self._copy_table(names[name], name, rows)
         late = list(self._late_statements(dataset))
         for start in range(0, len(late), MOST_ROWS):
-            self._send_all(late[start : start + MOST_ROWS])
-        self._send("; ".join([f"ANALYZE {', '.join(names.values())}", *LAST]), None)
+            self._send(late[start : start + MOST_ROWS])
+        self._send([f"ANALYZE {', '.join(names.values())}", *LAST])
 
     def _copy_table(self, shown: str, name: str, rows: Sequence[Row]) -> None:
         prepared = self._insert(name, tuple(rows[0]))
         if not prepared.copies:  # the type wraps its value in SQL
-            for statement, parameters in self._insertions(name, rows):
-                self._send(statement, parameters)
+            for statement in self._insertions(name, rows):
+                self._send([statement])
             return
         preparer = self._connection.dialect.identifier_preparer
         columns = _verbatim(", ".join(map(preparer.quote, prepared.columns)))
-        driver = self._connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
         into = f"COPY {shown} ({columns}) FROM STDIN".encode()
-        with self._refusals(driver), driver.cursor() as cursor, cursor.copy(into) as copy:
+        with self._refusals(), driver_of(self._connection).cursor() as cursor, cursor.copy(into) as copy:
             for row in rows:
                 copy.write_row(prepared.parameters(row))
 
     def script(self, dataset: Dataset) -> tuple[str, ...]:
         """The statements that insert the rows, with their values written out. Raises Rejected as ``load`` does."""
-        driver = self._connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        with psycopg.ClientCursor(driver) as cursor:
-            return tuple(
-                cursor.mogrify(statement.encode(), values) for statement, values in self._statements(dataset)
-            )
+        return tuple(self._statements(dataset))
 
     def run(self, script: Sequence[str]) -> None:
         """Run what ``script`` gave in the open transaction; raises as ``load`` does."""
-        self._send("; ".join([*self._first, *script, *LAST]), None)
+        self._send([*self._first, *script, *LAST])
 
-    def _statements(self, dataset: Dataset) -> Iterator[tuple[str, list[Any]]]:
+    def _statements(self, dataset: Dataset) -> Iterator[str]:
         for name, complete in dataset.tables.items():
             yield from self._insertions(name, _without(complete, dataset.late.get(name, ())))
         yield from self._late_statements(dataset)
 
-    def _insertions(self, name: str, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
+    def _insertions(self, name: str, rows: Sequence[Row]) -> Iterator[str]:
         for start in range(0, len(rows), MOST_ROWS):
             part = rows[start : start + MOST_ROWS]
             prepared = self._insert(name, tuple(part[0]))
-            values = [value for row in part for value in prepared.parameters(row)]
-            yield prepared.head + ", ".join([prepared.row] * len(part)), values
+            yield prepared.head % () + ", ".join(self._written(prepared.row, prepared, row) for row in part)
 
-    def _late_statements(self, dataset: Dataset) -> Iterator[tuple[str, list[Any]]]:
+    def _late_statements(self, dataset: Dataset) -> Iterator[str]:
         for name, columns in dataset.late.items():
             prepared = self._update(name, columns)
             for row in dataset.tables.get(name, ()):
-                yield prepared.head, prepared.parameters(row)
+                yield self._written(prepared.head, prepared, row)
 
-    def _send_all(self, pieces: Sequence[tuple[str, list[Any]]]) -> None:
-        parameters = [value for _, values in pieces for value in values]
-        self._send("; ".join(statement for statement, _ in pieces), parameters)
+    def _written(self, text: str, prepared: "_Insert", row: Row) -> str:
+        """``text`` with the values of ``row`` in the place of its placeholders. Raises Rejected where the driver knows none."""
+        try:
+            return text % tuple(map(self._literals.written, prepared.parameters(row)))
+        except (psycopg.Error, ValueError) as error:
+            raise Rejected(str(error), None) from error
 
-    def _send(self, statements: str, parameters: Sequence[Any] | None) -> None:
-        driver = self._connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        with self._refusals(driver), psycopg.ClientCursor(driver) as cursor:
-            cursor.execute(statements.encode(), parameters)
+    def _send(self, script: Sequence[str]) -> None:
+        with self._refusals():
+            send(self._connection, "; ".join(script))
 
-    @staticmethod
     @contextmanager
-    def _refusals(driver: psycopg.Connection) -> Iterator[None]:
+    def _refusals(self) -> Iterator[None]:
         """What the server refuses as Rejected, and that it is gone as ServerLost."""
         try:
             yield
         except psycopg.Error as error:
-            if driver.closed:
+            if not alive(self._connection):
                 raise ServerLost(str(error)) from error
             raise Rejected(str(error), error.sqlstate) from error
 
@@ -180,6 +176,30 @@ class Loader:
         if key not in self._updates:
             self._updates[key] = _prepare_update(self._tables[name], columns)
         return self._updates[key]
+
+
+class _Literals:
+    """Values as the driver writes them into SQL; those of plain types once, for the same ones come in row after row."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._driver = driver_of(connection)
+        self._known: dict[tuple[type, str], str] = {}
+
+    def written(self, value: Any) -> str:
+        if value is None:
+            return NULL
+        kind = type(value)
+        if kind not in PLAIN:
+            return self._write(value)
+        same = kind, repr(value)  # of equal numbers and moments, each in its own scale and zone
+        if same not in self._known:
+            if len(self._known) >= MOST_LITERALS:
+                self._known.clear()
+            self._known[same] = self._write(value)
+        return self._known[same]
+
+    def _write(self, value: Any) -> str:
+        return sql.Literal(value).as_string(self._driver)
 
 
 def _verbatim(names: str) -> str:

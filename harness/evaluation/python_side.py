@@ -14,8 +14,8 @@ from harness.core.outcome import Outcome, Returned, stopped
 from harness.evaluation.containment import contained
 from harness.evaluation.lending import LentSession, lent
 from harness.evaluation.loader import Rejected
-from harness.evaluation.sql_side import alive, back_to_loaded
 from harness.evaluation.subject import Subject
+from harness.evaluation.transaction import alive, back_to_loaded
 
 PRELOADED = frozenset({"select", True})
 """Loader strategies of relationships whose lazy loads may as well come in one statement for all instances."""

@@ -7,15 +7,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import psycopg
-from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 from sqlalchemy import Column, Connection, Select
 
 from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
-from harness.evaluation.containment import ServerLost, contained
-from harness.evaluation.loader import LOADED
+from harness.evaluation.containment import contained
 from harness.evaluation.positions import (
     POSITIONS,
     SORTABLE,
@@ -27,6 +24,7 @@ from harness.evaluation.positions import (
     Statement,
 )
 from harness.evaluation.subject import Subject
+from harness.evaluation.transaction import back_to_loaded, driver_of
 
 GRACE = 1.0
 """Seconds that the client waits beyond the server's own statement_timeout."""
@@ -44,7 +42,6 @@ OUT_OF_RANGE = "22003"
 """PostgreSQL's numeric_value_out_of_range: a sum may be more than its type in SQLAlchemy holds, as which it is sent back."""
 DATATYPE_MISMATCH = "42804"
 """PostgreSQL's datatype_mismatch: true and false came out of a document, which is no criterion; comparing it tells of that."""
-BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
 PLAIN = (*SORTABLE, str)
 MOST_PROBES = 50
 """Statements about one value each that are kept for the next dataset with that value."""
@@ -153,39 +150,12 @@ class _InUTC(TimestamptzLoader):
 
 @contextmanager
 def _time_zone(connection: Connection, name: str) -> Iterator[None]:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    driver.adapters.register_loader("timestamptz", _InUTC)
+    driver_of(connection).adapters.register_loader("timestamptz", _InUTC)
     connection.exec_driver_sql("SELECT set_config('timezone', %s, true)", (name,))
     try:
         yield
     finally:
         connection.exec_driver_sql("SET LOCAL timezone TO DEFAULT")
-
-
-def back_to_loaded(connection: Connection) -> None:
-    """Undo what a failed evaluation left in the transaction; the loaded rows stay.
-
-    Raises ServerLost where the connection is of no more use: closed, or in the middle of a statement that was abandoned.
-    """
-    if not alive(connection):
-        raise ServerLost("the connection was closed")
-    if not connection.in_transaction():
-        raise ServerLost("the transaction with the rows was ended")
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    if driver.info.transaction_status in BEYOND_REPAIR:
-        raise ServerLost("the connection was left in the middle of a statement")
-    try:
-        driver.execute(f"ROLLBACK TO SAVEPOINT {LOADED}")
-    except psycopg.Error as error:
-        raise ServerLost(str(error)) from error
-
-
-def alive(connection: Connection) -> bool:
-    """Whether the driver's connection is open, as far as the client knows."""
-    driver = None if connection.closed or connection.invalidated else connection.connection.driver_connection
-    return isinstance(driver, psycopg.Connection) and not driver.closed
 
 
 def _probe(rows: Sequence[tuple[Any, ...]]) -> Any:

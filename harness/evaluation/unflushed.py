@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from harness.core.observation import Key, Rounded, Unflushed
 from harness.evaluation.containment import contained
-from harness.evaluation.sql_side import back_to_loaded
 from harness.evaluation.subject import Subject
+from harness.evaluation.transaction import back_to_loaded
 from harness.evaluation.write_side import UNDONE
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from harness.core.observation import Key, Write
 from harness.core.outcome import Outcome
 from harness.evaluation.containment import contained
-from harness.evaluation.sql_side import back_to_loaded
 from harness.evaluation.subject import Subject
+from harness.evaluation.transaction import back_to_loaded
 
 UNDONE: Final = "create_savepoint"
 """A flush that fails rolls the session's transaction back: with this mode to a savepoint of its own, not the loaded rows."""
