@@ -60,6 +60,7 @@ class WhereEqual(Position):
 
     name = "where"
     takes_probe = True
+    enough = 4 * FIRST
 
     def statement(self, subject: Subject, probe: Any) -> Statement:
         return select(*subject.key).where(subject.value == probe)
@@ -141,6 +142,7 @@ class OrderBy(Position):
     """``order_by(M.h)``, the key breaking ties."""
 
     name = "order by"
+    enough = 4 * FIRST
 
     def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe

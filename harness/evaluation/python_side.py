@@ -17,6 +17,8 @@ from harness.evaluation.loader import Rejected
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import alive, back_to_loaded
 
+HELD = "held by the harness"
+"""In the info of a session, its instances by mapper, in the order of their keys."""
 PRELOADED = frozenset({"select", True})
 """Loader strategies of relationships whose lazy loads may as well come in one statement for all instances."""
 
@@ -37,6 +39,7 @@ class PythonSide:
         temporal: bool = False,
     ) -> None:
         self._subject = subject
+        self.mapper = subject.mapper
         self._temporal = temporal
         self.relationships = [each for each in relationships if each.lazy in PRELOADED]
         self._seconds = seconds
@@ -47,18 +50,46 @@ class PythonSide:
         Raises Unloadable where the class's own mapping fails on the rows.
         """
         connection = session.connection()
-        outcomes: dict[Key, Outcome] = {}
-        instances = self._instances(session, select(self._subject.entity).order_by(*self._subject.key))
+        instances = self._all_instances(session)
+        if ends_only and instances:
+            instances = [instances[0], instances[-1]]
         with lent(session), _clock_of(connection) if self._temporal else nullcontext():
-            for instance in (instances[0], instances[-1]) if ends_only and instances else instances:
-                key = tuple(self._subject.mapper.primary_key_from_instance(instance))
-                outcomes[key] = self._value(instance)
-                if not isinstance(outcomes[key], Returned) or not alive(connection):
-                    back_to_loaded(connection)
-                if stopped(outcomes[key]):
-                    break  # every further instance would cost as long
+            outcomes = self._values(instances, connection)
         if session.dirty:  # the next hybrid must not see what this getter wrote
             session.expire_all()
+            session.info.pop(HELD, None)
+        keys = map(tuple, map(self._subject.mapper.primary_key_from_instance, instances))
+        return dict(zip(keys, outcomes, strict=False))
+
+    def _all_instances(self, session: Session) -> Sequence[Any]:
+        """Those that loaded_session() holds, else loaded now; in the order of their keys."""
+        held = session.info.get(HELD, {}).get(self._subject.mapper)
+        return held if held is not None else self._instances(session, _in_order(self._subject.mapper))
+
+    def _values(self, instances: Sequence[Any], connection: Connection) -> list[Outcome]:
+        """The getter on one after the other, until the time limit ends one: every further one would cost as long.
+
+        One limit is set for all; where it strikes, the instance that it struck at has not had it to itself yet and is tried again.
+        """
+        outcomes: list[Outcome] = []
+
+        def go_on() -> None:
+            for instance in instances[len(outcomes) :]:
+                outcomes.append(Returned(self._subject.of(instance)))  # noqa: PERF401 - stays when the next one raises
+
+        while len(outcomes) < len(instances):
+            reached = len(outcomes)
+            ended = contained(go_on, seconds=self._seconds)
+            if not isinstance(ended, Returned) or not alive(connection):
+                back_to_loaded(connection)
+            if len(outcomes) == len(instances):
+                break
+            if stopped(ended) and len(outcomes) > reached:
+                ended = self._value(instances[len(outcomes)])
+                back_to_loaded(connection)
+            outcomes.append(ended)
+            if stopped(ended):
+                break
         return outcomes
 
     def count_statements(self, connection: Connection) -> tuple[int, int, Mapping[str, int]] | None:
@@ -108,29 +139,37 @@ def loaded_session(
     It never flushes: what a getter changes on an instance stays out of the database.
     """
     with _session(connection) as session:
-        relationships = dict.fromkeys(each for side in sides for each in side.relationships)
-        held = contained(lambda: _load(session, relationships), seconds=seconds)
-        if not isinstance(held, Returned):
+        held = contained(lambda: _load(session, sides), seconds=seconds)
+        if isinstance(held, Returned):
+            session.info[HELD] = held.value
+        else:
             back_to_loaded(connection)
         yield session
 
 
-def _load(session: Session, relationships: Iterable[RelationshipProperty[Any]]) -> list[Any]:
-    """The instances behind ``relationships``, to be held: the session forgets those that nobody refers to."""
-    held: list[Any] = []
-    by_parent: dict[Mapper[Any], list[RelationshipProperty[Any]]] = {}
-    for each in relationships:
-        by_parent.setdefault(each.parent, []).append(each)
-    for mapper, own in by_parent.items():
-        held += session.scalars(_loading(mapper, tuple(own))).unique().all()
-    return held
+def _load(session: Session, sides: Sequence[PythonSide]) -> dict[Mapper[Any], Sequence[Any]]:
+    """All instances of the classes that have the hybrids, and of those that have the relationships, which are loaded too.
+
+    They are to be held: the session forgets those that nobody refers to.
+    """
+    wanted: dict[Mapper[Any], dict[RelationshipProperty[Any], None]] = {side.mapper: {} for side in sides}
+    for each in (each for side in sides for each in side.relationships):
+        wanted.setdefault(each.parent, {})[each] = None
+    return {
+        mapper: session.scalars(_in_order(mapper, *relationships)).unique().all()
+        for mapper, relationships in wanted.items()
+    }
 
 
 @lru_cache(maxsize=256)
-def _loading(mapper: Mapper[Any], relationships: tuple[RelationshipProperty[Any], ...]) -> Select[Any]:
-    """The same statement for the same relationships: SQLAlchemy then finds what it made of it without looking at it again."""
-    options = [selectinload(getattr(mapper.class_, each.key)) for each in relationships]
-    return select(mapper.class_).options(*options)
+def _in_order(mapper: Mapper[Any], *relationships: RelationshipProperty[Any]) -> Select[Any]:
+    """All instances by key, ``relationships`` loaded with them.
+
+    The same statement for the same ones: SQLAlchemy then finds what it made of it without looking at it again.
+    """
+    key = (getattr(mapper.class_, mapper.get_property_by_column(each).key) for each in mapper.primary_key)
+    options = (selectinload(getattr(mapper.class_, each.key)) for each in relationships)
+    return select(mapper.class_).order_by(*key).options(*options)
 
 
 def _session(connection: Connection) -> Session:

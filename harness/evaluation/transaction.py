@@ -30,10 +30,10 @@ def send(connection: Connection, script: str) -> None:
     Raises psycopg.Error for the statement that the server refuses; those after it are not run.
     """
     driver = driver_of(connection)
-    begin = "BEGIN; " if driver.info.transaction_status is TransactionStatus.IDLE else ""
+    begin = "BEGIN; " if driver.info.transaction_status == TransactionStatus.IDLE else ""
     driver.pgconn.send_query((begin + script).encode())
     for result in driver.wait(generators.execute(driver.pgconn)):
-        if result.status is ExecStatus.FATAL_ERROR:
+        if result.status == ExecStatus.FATAL_ERROR:
             raise errors.error_from_result(result, driver.info.encoding)
 
 

@@ -142,14 +142,16 @@ RULES: tuple[Rule[Any], ...] = (
 )
 
 
+READERS = {
+    kind: tuple(rule for rule in RULES if rule.reads is kind and not isinstance(rule, Cause))
+    for kind in {rule.reads for rule in RULES}
+}
+"""The rules by what they read, but for causes, which take turns."""
+
+
 def judge(observation: object) -> list[Finding]:
     """What the rules say of ``observation``, in their order."""
-    found = [
-        finding
-        for rule in RULES
-        if isinstance(observation, rule.reads) and not isinstance(rule, Cause)
-        for finding in rule.judge(observation)
-    ]
+    found = [finding for rule in READERS.get(type(observation), ()) for finding in rule.judge(observation)]
     if isinstance(observation, Example):
         found += attributed(observation)
     return sorted(found, key=lambda finding: finding.rule)

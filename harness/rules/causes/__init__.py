@@ -66,11 +66,12 @@ def _on_position(seen: Example, answer: Answer, cause: Cause, explanation: Expla
 
 def position_cause(seen: Example, answer: Answer) -> tuple[Cause | None, Explanation | None]:
     """The first cause of what a position has wrong, if any is known."""
-    marked = [cause for cause in CAUSES if cause.marks(seen)]
-    apart = position_difference(answer) if marked else None
+    apart = position_difference(answer)
     if apart is None and not isinstance(answer.outcome, Raised):
         return None, None
-    explanations = ((cause, cause.explain_position(seen, answer, apart)) for cause in marked)
+    explanations = (
+        (cause, cause.explain_position(seen, answer, apart)) for cause in CAUSES if cause.marks(seen)
+    )
     return next((each for each in explanations if each[1] is not None), (None, None))
 
 
