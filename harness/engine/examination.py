@@ -25,6 +25,7 @@ from harness.engine.measure import measure_growth, prove_readable, read_query_pl
 from harness.engine.schema import missing_extension
 from harness.engine.search import replay_known, smallest, survey
 from harness.engine.storing import try_storing
+from harness.engine.tally import Tally
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Rejected, read_rows
 from harness.evaluation.python_side import loaded_session
@@ -33,6 +34,10 @@ from harness.rules import judge
 
 MOST_ROWS_KEPT = 100
 """Rows of a counterexample that are kept for a replay; a long chain is made anew faster than it is read."""
+MOST_TABLES = 2
+"""Datasets serve a hybrid too that have so many times the tables that it needs."""
+MOST_REJECTED = 0.5
+"""Of the datasets of hybrids with different tables; beyond that, each has datasets of its own tables."""
 
 
 class Untestable(EnvironmentProblem):
@@ -66,12 +71,13 @@ class Examination:
         return list(dict.fromkeys(said))
 
     def groups(self) -> list[list[Examinee]]:
-        """Hybrids that need the same tables and so can share datasets; those without SQL are groups of their own."""
+        """Hybrids that can share datasets, as their tables are the same or nearly so; those without SQL are groups of their own."""
+        with no_warnings():
+            sharing = {each: each.tables for each in self.examinees if each.testable and not each.arguments}
+        hosts = _hosts(dict.fromkeys(sharing.values()))
         groups: dict[object, list[Examinee]] = {}
         for examinee in self.examinees:
-            with no_warnings():
-                alone = not examinee.testable or examinee.arguments
-                key = examinee if alone else examinee.tables
+            key = hosts[sharing[examinee]] if examinee in sharing else examinee
             groups.setdefault(key, []).append(examinee)
         return list(groups.values())
 
@@ -135,22 +141,48 @@ class Examination:
         try:
             bench, plan = self.ready(group)
         except (Ungeneratable, SchemaProblem) as problem:
-            for examinee in group:
-                examinee.reason = f"{problem.what} {problem.hint}"
+            if not self._parted(group):
+                for examinee in group:
+                    examinee.reason = f"{problem.what} {problem.hint}"
             return
         able = [examinee for examinee in group if _has_functions(examinee, bench)]
+        plans = {examinee: self._plans_for(examinee, plan, bench) for examinee in able}
         for examinee in able:
-            self._guarded(
-                examinee, bench, partial(replay_known, examinee, plan, bench, number=self.options.seed)
-            )
-        survey(able, plan, bench, examples=self.options.examples, number=self.options.seed)
+            replay = partial(replay_known, examinee, plans[examinee], bench, number=self.options.seed)
+            self._guarded(examinee, bench, replay)
+        rejections = survey(able, plan, bench, examples=self.options.examples, number=self.options.seed)
+        if len(rejections) > self.options.examples * MOST_REJECTED and self._parted(able):
+            return
         for examinee in able:
-            self._guarded(examinee, bench, partial(self._follow_up, examinee, plan, bench))
+            own: list[Rejected] = []
+            if len(able) > 1 and examinee.tally.distinct_values <= 1 and not examinee.found:
+                own = self._survey_alone(examinee, bench)
+            examinee.judge_rejections([*rejections, *own, *examinee.unloadable])
+        for examinee in able:
+            self._guarded(examinee, bench, partial(self._follow_up, examinee, plans[examinee], bench))
         measure_costs(able, plan, bench, PopulationShape(self.options.scale))
+
+    def _survey_alone(self, examinee: Examinee, bench: Bench) -> list[Rejected]:
+        """Datasets for this hybrid only, whose columns then take the values that its own code names; why some were not accepted."""
+        plan = self._plan([examinee], bench)
+        return survey([examinee], plan, bench, examples=self.options.examples, number=self.options.seed)
+
+    def _parted(self, group: Sequence[Examinee]) -> bool:
+        """Examine those apart that have the same tables, for what is wrong with one table is no matter of hybrids that do without."""
+        parts: dict[frozenset[Table], list[Examinee]] = {}
+        for examinee in group:
+            parts.setdefault(examinee.tables, []).append(examinee)
+        if len(parts) == 1:
+            return False
+        for part in parts.values():
+            for examinee in part:
+                examinee.tally = Tally()
+            self._examine(part)
+        return True
 
     def _bench(self, group: Sequence[Examinee]) -> Bench:
         """A database for each metadata: two may have tables of one name."""
-        metadatas = frozenset(table.metadata for examinee in group for table in examinee.tables)
+        metadatas = _metadatas(table for examinee in group for table in examinee.tables)
         if metadatas not in self._benches:
             self._benches[metadatas] = Bench(self._servers, metadatas, seconds=self.options.timeout)
         return self._benches[metadatas]
@@ -169,14 +201,21 @@ class Examination:
             tables, columns, constants=constants, mappers=mappers, arguments=arguments, ask=bench.passing
         )
 
-    def _follow_up(self, examinee: Examinee, plan: Plan, bench: Bench) -> None:
+    def _plans_for(self, examinee: Examinee, shared: Plan, bench: Bench) -> list[Plan]:
+        """A plan of nothing but the hybrid's own tables, for the smallest data, and the ``shared`` one, by which things are found."""
+        if len(examinee.tables) >= len(shared.tables):
+            return [shared]
+        return [self._plan([examinee], bench), shared]
+
+    def _follow_up(self, examinee: Examinee, plans: Sequence[Plan], bench: Bench) -> None:
+        plan = plans[0]
         with examinee.clock():
             for identity in list(examinee.found):
                 if identity in examinee.shrunk:
                     continue
                 found = smallest(
                     examinee,
-                    plan,
+                    plans,
                     bench,
                     identity,
                     examples=self.options.examples,
@@ -239,6 +278,25 @@ def _has_functions(examinee: Examinee, bench: Bench) -> bool:
         )
         examinee.reason = " ".join(reasons)
     return not missing
+
+
+def _hosts(sets: Iterable[frozenset[Table]]) -> dict[frozenset[Table], frozenset[Table]]:
+    """For each set of tables the one whose datasets serve it too: the smallest that has all its tables and not many more."""
+    hosts: dict[frozenset[Table], frozenset[Table]] = {}
+    for tables in sorted(sets, key=len, reverse=True):
+        serving = (
+            host
+            for host in hosts.values()
+            if tables <= host
+            and len(host) <= len(tables) * MOST_TABLES
+            and _metadatas(tables) == _metadatas(host)
+        )
+        hosts[tables] = min(serving, key=len, default=tables)
+    return hosts
+
+
+def _metadatas(tables: Iterable[Table]) -> frozenset[MetaData]:
+    return frozenset(table.metadata for table in tables)
 
 
 def _wanted(name: str, options: Options) -> bool:

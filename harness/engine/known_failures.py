@@ -60,11 +60,12 @@ class KnownFailures:
                     continue
         return found
 
-    def examples(self, identity: Identity) -> ExampleDatabase | None:
-        """Where Hypothesis keeps the data behind one finding."""
+    def examples(self, identity: Identity, tables: Iterable[str]) -> ExampleDatabase | None:
+        """Where Hypothesis keeps the data behind one finding; what it keeps means other rows for other ``tables``."""
         if self._database is None:
             return None
-        return Prefixed(self._database, f"hybrid-harness {self._subject} {identity[0]} {identity[1]}")
+        place = " ".join((self._subject, *identity, *tables))
+        return Prefixed(self._database, f"hybrid-harness {place}")
 
     def remember(self, identity: Identity) -> None:
         """Note that the finding occurred."""

@@ -6,7 +6,6 @@ from contextlib import suppress
 from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky
 from sqlalchemy.orm import Session
 
@@ -36,9 +35,12 @@ class _Enough(BaseException):
     """The time for shrinking is over: Hypothesis, which catches Exception only, would go on for minutes in large blocks."""
 
 
-def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples: int, number: int) -> None:
+def survey(
+    examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples: int, number: int
+) -> list[Rejected]:
     """Evaluate all ``examinees`` on each of ``examples`` datasets, drawn by seed ``number``; findings go to ``found``.
 
+    Returns why the server did not accept datasets, one reason for each.
     A hybrid whose evaluation had to be stopped is left out of the rest: every further dataset would cost as long.
     """
     active = list(examinees)
@@ -73,8 +75,7 @@ def survey(examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples:
     look()
     if problems:
         raise problems[0]
-    for examinee in examinees:
-        examinee.judge_rejections([*rejections, *examinee.unloadable])
+    return rejections
 
 
 def _recover(bench: Bench, problems: list[EnvironmentProblem]) -> None:
@@ -102,21 +103,29 @@ def _keeps_going(examinee: Examinee, session: Session, dataset: Dataset) -> bool
 
 
 def smallest(
-    examinee: Examinee, plan: Plan, bench: Bench, identity: Identity, *, examples: int, number: int
+    examinee: Examinee, plans: Sequence[Plan], bench: Bench, identity: Identity, *, examples: int, number: int
 ) -> Finding | None:
-    """The finding ``identity`` on the smallest dataset that shows it; None where no dataset does.
+    """The finding ``identity`` on the smallest dataset that shows it, of the first of ``plans`` that has one; None where none has.
 
-    Datasets kept from earlier runs come first; new ones are those of the survey by the same seed.
+    Datasets kept from earlier runs come first; new ones are those of the survey by the same seed, where the plan is the same.
     """
     phases = [Phase.reuse, Phase.generate, Phase.shrink]
-    return _shrink(examinee, plan, bench, identity, phases=phases, examples=examples, number=number)
+    found = (
+        _shrink(examinee, plan, bench, identity, phases=phases, examples=examples, number=number)
+        for plan in plans
+    )
+    return next((each for each in found if each is not None), None)
 
 
-def replay_known(examinee: Examinee, plan: Plan, bench: Bench, *, number: int) -> None:
+def replay_known(examinee: Examinee, plans: Sequence[Plan], bench: Bench, *, number: int) -> None:
     """Try the failures of earlier runs again; those that still occur are recorded, shrunk, the others forgotten."""
+    phases = [Phase.reuse, Phase.shrink]
     for identity in examinee.known.identities():
-        phases = [Phase.reuse, Phase.shrink]
-        finding = _shrink(examinee, plan, bench, identity, phases=phases, examples=1, number=number)
+        found = (
+            _shrink(examinee, plan, bench, identity, phases=phases, examples=1, number=number)
+            for plan in plans
+        )
+        finding = next((each for each in found if each is not None), None)
         if finding is None:
             examinee.known.forget(identity)
         else:
@@ -145,7 +154,7 @@ def _shrink(
     number: int,
 ) -> Finding | None:
     attempt = _Attempt(examinee, bench, identity)
-    database: ExampleDatabase | None = examinee.known.examples(identity)
+    database = examinee.known.examples(identity, (table.name for table in plan.tables))
 
     # Outermost: seed() takes the database out of the settings that it finds.
     @settings(_quiet(), max_examples=examples, phases=phases, database=database, report_multiple_bugs=False)

@@ -3,17 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, event, func, select
-from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
+from sqlalchemy.orm import ORMExecuteState, RelationshipProperty, Session
 
 from harness.core.observation import Key
 from harness.core.outcome import Outcome, Returned, stopped
 from harness.evaluation.containment import contained
 from harness.evaluation.lending import LentSession, lent
 from harness.evaluation.loader import Rejected
+from harness.evaluation.loading_ahead import in_order, load_ahead
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import alive, back_to_loaded
 
@@ -64,7 +64,7 @@ class PythonSide:
     def _all_instances(self, session: Session) -> Sequence[Any]:
         """Those that loaded_session() holds, else loaded now; in the order of their keys."""
         held = session.info.get(HELD, {}).get(self._subject.mapper)
-        return held if held is not None else self._instances(session, _in_order(self._subject.mapper))
+        return held if held is not None else self._instances(session, in_order(self._subject.mapper))
 
     def _values(self, instances: Sequence[Any], connection: Connection) -> list[Outcome]:
         """The getter on one after the other, until the time limit ends one: every further one would cost as long.
@@ -102,7 +102,7 @@ class PythonSide:
             lent(session),
             _counting(connection, session) as (statements, loads),
         ):
-            instances = self._instances(session, select(self._subject.entity))
+            instances = self._instances(session, in_order(self._subject.mapper))
             for instance in instances:
                 if stopped(self._value(instance)):
                     return None
@@ -139,37 +139,19 @@ def loaded_session(
     It never flushes: what a getter changes on an instance stays out of the database.
     """
     with _session(connection) as session:
-        held = contained(lambda: _load(session, sides), seconds=seconds)
+        held = contained(
+            lambda: load_ahead(
+                session,
+                [side.mapper for side in sides],
+                [each for side in sides for each in side.relationships],
+            ),
+            seconds=seconds,
+        )
         if isinstance(held, Returned):
             session.info[HELD] = held.value
         else:
             back_to_loaded(connection)
         yield session
-
-
-def _load(session: Session, sides: Sequence[PythonSide]) -> dict[Mapper[Any], Sequence[Any]]:
-    """All instances of the classes that have the hybrids, and of those that have the relationships, which are loaded too.
-
-    They are to be held: the session forgets those that nobody refers to.
-    """
-    wanted: dict[Mapper[Any], dict[RelationshipProperty[Any], None]] = {side.mapper: {} for side in sides}
-    for each in (each for side in sides for each in side.relationships):
-        wanted.setdefault(each.parent, {})[each] = None
-    return {
-        mapper: session.scalars(_in_order(mapper, *relationships)).unique().all()
-        for mapper, relationships in wanted.items()
-    }
-
-
-@lru_cache(maxsize=256)
-def _in_order(mapper: Mapper[Any], *relationships: RelationshipProperty[Any]) -> Select[Any]:
-    """All instances by key, ``relationships`` loaded with them.
-
-    The same statement for the same ones: SQLAlchemy then finds what it made of it without looking at it again.
-    """
-    key = (getattr(mapper.class_, mapper.get_property_by_column(each).key) for each in mapper.primary_key)
-    options = (selectinload(getattr(mapper.class_, each.key)) for each in relationships)
-    return select(mapper.class_).order_by(*key).options(*options)
 
 
 def _session(connection: Connection) -> Session:
