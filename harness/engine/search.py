@@ -6,7 +6,6 @@ from contextlib import suppress
 from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky
 from sqlalchemy.orm import Session
 
@@ -17,10 +16,11 @@ from harness.core.observation import Example
 from harness.core.outcome import stopped
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
+from harness.engine.known_failures import Rewriting
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Rejected
 from harness.evaluation.python_side import Unloadable
-from harness.generation import Plan, datasets
+from harness.generation import Drawn, Plan, datasets, draws
 from harness.rules import judge
 
 SHRINK_SECONDS = 20.0
@@ -108,19 +108,34 @@ def smallest(
 
     Datasets kept from earlier runs come first; new ones are those of the survey by the same seed.
     """
-    phases = [Phase.reuse, Phase.generate, Phase.shrink]
-    return _shrink(examinee, plan, bench, identity, phases=phases, examples=examples, number=number)
+    attempt = _Attempt(examinee, bench, identity)
+    exploration = _Exploration(attempt, plan, examples, number)
+    exploration.run(Phase.reuse)
+    if attempt.drawn is None:
+        attempt.only = _data(examinee.found[identity])
+        exploration.run(Phase.generate)
+        attempt.only = None
+    if attempt.drawn is None:
+        exploration.run(Phase.generate)
+    exploration.shrink()
+    return attempt.best
+
+
+def _data(finding: Finding) -> Dataset | None:
+    return None if finding.counterexample is None else finding.counterexample.dataset
 
 
 def replay_known(examinee: Examinee, plan: Plan, bench: Bench, *, number: int) -> None:
     """Try the failures of earlier runs again; those that still occur are recorded, shrunk, the others forgotten."""
     for identity in examinee.known.identities():
-        phases = [Phase.reuse, Phase.shrink]
-        finding = _shrink(examinee, plan, bench, identity, phases=phases, examples=1, number=number)
-        if finding is None:
+        attempt = _Attempt(examinee, bench, identity)
+        exploration = _Exploration(attempt, plan, 1, number)
+        exploration.run(Phase.reuse)
+        exploration.shrink()
+        if attempt.best is None:
             examinee.known.forget(identity)
         else:
-            examinee.shrunk[identity] = finding
+            examinee.shrunk[identity] = attempt.best
 
 
 def was_stopped(seen: Example) -> bool:
@@ -134,28 +149,41 @@ def was_stopped(seen: Example) -> bool:
     return any(map(stopped, outcomes))
 
 
-def _shrink(
-    examinee: Examinee,
-    plan: Plan,
-    bench: Bench,
-    identity: Identity,
-    *,
-    phases: Sequence[Phase],
-    examples: int,
-    number: int,
-) -> Finding | None:
-    attempt = _Attempt(examinee, bench, identity)
-    database: ExampleDatabase | None = examinee.known.examples(identity)
+class _Exploration:
+    """Runs Hypothesis on one attempt, phase by phase, all with the examples of its finding."""
 
-    # Outermost: seed() takes the database out of the settings that it finds.
-    @settings(_quiet(), max_examples=examples, phases=phases, database=database, report_multiple_bugs=False)
-    @seed(number)
-    @given(datasets(plan))
-    def look(dataset: Dataset) -> None:
-        attempt(dataset)
+    def __init__(self, attempt: "_Attempt", plan: Plan, examples: int, number: int) -> None:
+        self._attempt = attempt
+        self._plan = plan
+        self._examples = examples
+        self._number = number
+        self._database = attempt.examples
 
-    _until_shown(look)
-    return attempt.best
+    def run(self, *phases: Phase) -> None:
+        """Up to the first dataset that shows the finding, or with Phase.shrink to the smallest."""
+
+        # Outermost: seed() takes the database out of the settings that it finds.
+        @settings(
+            _quiet(),
+            max_examples=self._examples,
+            phases=phases,
+            database=self._database,
+            report_multiple_bugs=False,
+        )
+        @seed(self._number)
+        @given(draws(self._plan))
+        def look(drawn: Drawn) -> None:
+            self._attempt(drawn)
+
+        _until_shown(look)
+
+    def shrink(self) -> None:
+        """From what shows the finding, if anything does: rows and choices go first, then Hypothesis has the values."""
+        found = self._attempt.drawn
+        if found is not None:
+            reduced = found.reduced(self._attempt.shows)
+            self._database = Rewriting(self._database, found.block, reduced.block)
+            self.run(Phase.reuse, Phase.shrink)
 
 
 def _until_shown(look: Callable[[], None]) -> None:
@@ -176,19 +204,34 @@ class _Attempt:
         self._identity = identity
         self._until = time.monotonic() + SHRINK_SECONDS
         self._found: dict[str, Finding | None] = {}
+        self.examples = examinee.known.examples(identity)
+        self.only: Dataset | None = None
+        self.drawn: Drawn | None = None
         self.best: Finding | None = None
 
-    def __call__(self, dataset: Dataset) -> None:
-        if self.best is not None and time.monotonic() > self._until:
+    def __call__(self, drawn: Drawn) -> None:
+        if self._late:
             raise _Enough
-        same = repr(
-            (dataset.tables, dataset.arguments)
-        )  # many choices, as those for rows that aren't there, change nothing
-        if same not in self._found:
-            self._found[same] = self._finding(dataset)
-        if (finding := self._found[same]) is not None:
-            self.best = finding
+        if self.only is not None and _content(drawn.dataset) != _content(self.only):
+            return
+        if self.shows(drawn):
             raise _Shown
+
+    @property
+    def _late(self) -> bool:
+        return self.best is not None and time.monotonic() > self._until
+
+    def shows(self, drawn: Drawn) -> bool:
+        """Whether the finding occurs on ``drawn``, which then is the smallest so far; never once the time is over."""
+        if self._late:
+            return False
+        same = _content(drawn.dataset)
+        if same not in self._found:
+            self._found[same] = self._finding(drawn.dataset)
+        if (finding := self._found[same]) is None:
+            return False
+        self.best, self.drawn = finding, drawn
+        return True
 
     def _finding(self, dataset: Dataset) -> Finding | None:
         _, position = self._identity
@@ -198,6 +241,11 @@ class _Attempt:
         except Rejected:
             return None
         return next((each for each in judge(seen) if each.identity == self._identity), None)
+
+
+def _content(dataset: Dataset) -> str:
+    """The same for datasets of the same rows: many choices, as those for rows that aren't there, change nothing."""
+    return repr((dataset.tables, dataset.arguments))
 
 
 def _quiet() -> settings:
