@@ -180,6 +180,7 @@ class Survey:
     distinct_values: int
     nulls: int
     only_value: str | None = None
+    python_varies: bool = False
     sides: tuple[str, ...] = ()
 
 

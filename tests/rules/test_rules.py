@@ -9,6 +9,7 @@ import pytest
 from case import Case
 
 from harness.core.dataset import Dataset
+from harness.core.expression import PythonCode
 from harness.core.finding import Family, Severity
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead
 from harness.core.observation import (
@@ -154,6 +155,13 @@ CASES = [
         "the expression loops",
         Translation(HYBRID, TimedOut(5.0)),
         "Building the SQL of Node.total does not end: no answer within 5 s.",
+    ),
+    Case(
+        "HH101",
+        "the getter loops over a column",
+        Translation(replace(HYBRID, python=PythonCode(operators=frozenset({"for"}))), TimedOut(5.0)),
+        "Building the SQL of Node.total does not end: no answer within 5 s. It has no expression, so its getter runs on the class, and "
+        "there a loop over a JSON or ARRAY column never ends: column[0], column[1] and so on are SQL, all of them.",
     ),
     Case("HH101", "the expression raises something else", Translation(HYBRID, BROKEN), NOTHING_SAID),
     Case(
@@ -644,6 +652,7 @@ CASES = [
         Survey(HYBRID, 100, 250, 1, 250, "None"),
         "Node.total was NULL on all 250 rows that were compared: it was not tested.",
     ),
+    Case("HH601", "Python varies", Survey(HYBRID, 100, 250, 1, 0, "0", python_varies=True), NOTHING_SAID),
     Case("HH601", "two values", Survey(HYBRID, 100, 250, 2, 0), NOTHING_SAID),
     Case("HH601", "hardly compared", Survey(HYBRID, 100, 49, 1, 0, "0"), NOTHING_SAID),
     Case(
