@@ -38,7 +38,7 @@ class Book(Base):
 GETTERS = {
     "constants alone": (lambda self: (clock("UTC"), self.lent), {"lent"}),
     "nothing": (lambda self: (clock(zone="UTC"), self.title), {"title"}),
-    "the row": (lambda self: anything(self), {"id", "title", "lent", "shelf_id"}),
+    "the row": (lambda self: [anything(self)], {"id", "title", "lent", "shelf_id"}),
     "the row after constants": (lambda self: (anything("x"), anything(self)), {"id", "title", "lent", "shelf_id"}),
     "the helper itself": (lambda self: map(anything, [self]), {"id", "title", "lent", "shelf_id"}),
 }  # fmt: skip
