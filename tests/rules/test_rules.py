@@ -407,6 +407,18 @@ CASES = [
         matches(REFUSED),
         "`where(Node.total == 'ab')` on Node fails: GroupingError: column \"n.id\" must appear in GROUP BY.",
     ),
+    Case(
+        "HH214",
+        "a member of a collection",
+        replace(matches([]), matches=tuple(replace(each, member=True) for each in matches([]).matches)),
+        "`where(Node.total.contains('ab'))` on Node does not find row 1, whose attribute is that in Python.",
+    ),
+    Case(
+        "HH214",
+        "the same under an alias",
+        replace(matches([]), matches=(*matches([]).matches, *matches([], position="aliased").matches)),
+        "`where(Node.total == 'ab')` on Node does not find row 1, whose attribute is that in Python.",
+    ),
     Case("HH214", "the same rows", matches([(1,)]), NOTHING_SAID),
     Case("HH214", "a row of which Python can't tell", matches([(1,), (3,)]), NOTHING_SAID),
     Case(
