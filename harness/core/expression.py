@@ -127,12 +127,13 @@ class Wiring:
     """How the two sides are attached.
 
     ``expression``: there is one apart from the getter. ``expression_of``: the class whose expression is kept beside a
-    getter of the hybrid's own class. ``comparator``: there is a comparator too. ``overrides`` are told apart by the column
+    getter of the hybrid's own class. ``update_expression``, ``comparator``: there is one too. ``overrides`` are told apart by the column
     ``discriminator``.
     """
 
     expression: bool = False
     expression_of: str | None = None
+    update_expression: bool = False
     comparator: bool = False
     overrides: tuple[Override, ...] = ()
     discriminator: str | None = None

@@ -137,6 +137,7 @@ class Answer:
 class Match:
     """What ``where(Class.attr == value)`` found in a position, for a value that the getter gave.
 
+    ``member``: it was ``where(Class.attr.contains(value))``, for a member of a collection.
     ``expected`` are the rows whose getter gives the same, ``known`` those of which Python can tell; ``found`` is
     Returned(keys), Raised or TimedOut.
     """
@@ -146,6 +147,7 @@ class Match:
     expected: frozenset[Key]
     known: frozenset[Key]
     found: Outcome
+    member: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ class Survey:
     distinct_values: int
     nulls: int
     only_value: str | None = None
+    python_varies: bool = False
     sides: tuple[str, ...] = ()
 
 

@@ -179,6 +179,8 @@ def _operators(instruction: dis.Instruction) -> Iterator[str]:
         yield "not in" if instruction.arg and instruction.arg & 1 else "in"
     elif name == "UNARY_NOT":
         yield "not"
+    elif name == "FOR_ITER":
+        yield "for"
     elif name in SLICES or (name == "LOAD_CONST" and isinstance(instruction.argval, slice)):
         yield "[:]"
     elif name in FORMATS:

@@ -5,7 +5,7 @@ import decimal
 import dis
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,8 @@ from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 DYNAMIC = frozenset({"getattr", "__getattribute__", "__dict__", "vars", "attrgetter", "inspect"})
 """Names that read attributes whose names the byte code doesn't show."""
 
+LOADS_CONSTANTS = ("LOAD_CONST", "LOAD_SMALL_INT", "KW_NAMES", "PRECALL", "PUSH_NULL")
+"""Instructions, by how their names begin, that prepare a call with constants."""
 PLAIN = (str, int, float, decimal.Decimal, dt.date, dt.timedelta)
 MOST_CONSTANTS = 50
 """Members of one collection that are taken over."""
@@ -49,7 +51,8 @@ class _Walk:
     def __init__(self, mapper: Mapper[Any], getter: Any) -> None:
         self.names: set[str] = set()
         self.mappers: dict[Mapper[Any], None] = {}
-        self.seen: set[types.CodeType] = set()
+        self.seen: set[tuple[types.CodeType, bool]] = set()
+        self.sees_rows = True
         self.constants: dict[tuple[type, Any], Any] = {}
         self._reach(mapper)
         self._read(getter)
@@ -104,15 +107,16 @@ class _Walk:
             self._read_code(function.__code__, function.__globals__)
 
     def _read_code(self, code: types.CodeType, namespace: dict[str, Any]) -> None:
-        if code in self.seen:
+        if (code, self.sees_rows) in self.seen:
             return
-        self.seen.add(code)
-        self.names.update(code.co_names)
-        for instruction in dis.get_instructions(code):
+        self.seen.add((code, self.sees_rows))
+        self.names |= set(code.co_names) - (frozenset() if self.sees_rows else DYNAMIC)
+        instructions = list(dis.get_instructions(code))
+        for place, instruction in enumerate(instructions):
             if instruction.opname == "LOAD_GLOBAL":
                 helper = namespace.get(instruction.argval)
                 if isinstance(helper, types.FunctionType) and not is_library(helper):
-                    self._read(helper)
+                    self._read_helper(helper, sees_rows=not _takes_constants(instructions[place + 1 :]))
                 self._note(helper)
         for constant in code.co_consts:
             if isinstance(constant, types.CodeType):
@@ -120,15 +124,33 @@ class _Walk:
             else:
                 self._note(constant)
 
+    def _read_helper(self, helper: types.FunctionType, *, sees_rows: bool) -> None:
+        """Read it; one that gets nothing but constants, as in ``now("UTC")``, reads no attribute of a row by whatever name."""
+        before, self.sees_rows = self.sees_rows, self.sees_rows and sees_rows
+        self._read(helper)
+        self.sees_rows = before
+
     def _note(self, value: object) -> None:
-        """Keep plain values, those in collections too."""
+        """Keep plain values, those in collections too, and lists of texts as paths into documents."""
         if isinstance(value, str) and len(value) > LONGEST:
             return
         if isinstance(value, PLAIN) and not isinstance(value, bool):
             self.constants.setdefault((type(value), value), value)
         elif isinstance(value, tuple | list | set | frozenset | dict):
+            if isinstance(value, tuple | list) and len(value) > 1 and all(isinstance(k, str) for k in value):
+                self.constants.setdefault((tuple, tuple(value)), tuple(value))
             for item in list(value)[:MOST_CONSTANTS]:
                 self._note(item)
+
+
+def _takes_constants(following: Sequence[dis.Instruction]) -> bool:
+    """Whether what was loaded is called at once, with constants alone."""
+    for instruction in following:
+        if instruction.opname.startswith("CALL"):
+            return True
+        if not instruction.opname.startswith(LOADS_CONSTANTS):
+            return False
+    return False
 
 
 def is_library(function: types.FunctionType) -> bool:

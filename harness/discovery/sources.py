@@ -1,10 +1,13 @@
 """Where a hybrid stands in people's files, and the text that stands there."""
 
 import ast
+import functools
 import inspect
+import linecache
 import re
 import sys
 import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -57,12 +60,47 @@ def _file_of(owner: type) -> str | None:
     return getattr(sys.modules.get(owner.__module__), "__file__", None)
 
 
-def _lines(thing: Any) -> tuple[list[str], int]:
+def _lines(thing: CodeType | type | None) -> tuple[list[str], int]:
     """Source lines and the number of the first; none where there is no file."""
+    if isinstance(thing, type):
+        return _class_lines(thing)
     try:
-        return inspect.getsourcelines(thing)
+        return inspect.getsourcelines(thing)  # type: ignore[arg-type]
     except (OSError, TypeError):
         return [], 1
+
+
+def _class_lines(owner: type) -> tuple[list[str], int]:
+    file = _file_of(owner) or ""
+    linecache.checkcache(file)
+    lines = linecache.getlines(file, vars(sys.modules[owner.__module__])) if file else []
+    start, end = _classes("".join(lines)).get(owner.__qualname__, (1, 0))
+    return lines[start - 1 : end], start
+
+
+@functools.lru_cache(maxsize=8)
+def _classes(source: str) -> Mapping[str, tuple[int, int]]:
+    """First and last line, decorators included, of each class by its qualified name.
+
+    ``inspect`` parses the whole file for each class: minutes, where one file has the models of a large application.
+    """
+    try:
+        module = ast.parse(source)
+    except SyntaxError:
+        return {}
+    return dict(reversed(list(_spans(module, ""))))
+
+
+def _spans(node: ast.AST, within: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    for child in ast.iter_child_nodes(node):
+        name = within
+        if isinstance(child, ast.ClassDef):
+            start = min([child.lineno, *(each.lineno for each in child.decorator_list)])
+            yield f"{within}{child.name}", (start, child.end_lineno or start)
+            name = f"{within}{child.name}."
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{within}{child.name}.<locals>."
+        yield from _spans(child, name)
 
 
 def _dedented(lines: list[str]) -> str:

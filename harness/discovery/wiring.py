@@ -14,6 +14,7 @@ def wiring_of(mapper: Mapper[Any], name: str, descriptor: Any) -> Wiring:
     return Wiring(
         expression=_expression(descriptor) is not None,
         expression_of=_expression_of(mapper, name, descriptor),
+        update_expression=getattr(descriptor, "update_expr", None) is not None,
         comparator=getattr(descriptor, "custom_comparator", None) is not None,
         overrides=tuple(_overrides(mapper, name, descriptor)),
         discriminator=_discriminator(mapper),

@@ -20,7 +20,7 @@ from harness.generation import Plan, PopulationShape, population
 
 GROWTH = 4
 """The second population has so many times the rows of the first."""
-PATIENCE = 12
+PATIENCE = 3
 """Times the limit for one evaluation: the first populations are a hundred times those of a dataset."""
 Measured = TypeVar("Measured")
 WORTH_IT = 0.5

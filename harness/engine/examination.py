@@ -210,8 +210,8 @@ class Examination:
     def _follow_up(self, examinee: Examinee, plans: Sequence[Plan], bench: Bench) -> None:
         plan = plans[0]
         with examinee.clock():
-            for identity in list(examinee.found):
-                if identity in examinee.shrunk:
+            for identity, first in list(examinee.found.items()):
+                if identity in examinee.shrunk or first.counterexample is None:
                     continue
                 found = smallest(
                     examinee,

@@ -54,8 +54,6 @@ from harness.rules.query_cost import FASTER_THAN_ROWS
 
 MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
 """SQL that looks for text within text."""
-LAST_USER = "last used by"
-"""In the info of a session, the examinee that had it last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +165,9 @@ class Examinee:
         """Evaluate both sides on the rows that ``session`` sees; of the further ``positions`` all, or those named."""
         with self.clock():
             connection = session.connection()
-            if session.info.setdefault(LAST_USER, self) is not self:
-                back_to_loaded(connection)  # either side of that hybrid may have written, or set something
-                session.info[LAST_USER] = self
-            return self._seen(session, connection, dataset, positions)
+            seen = self._seen(session, connection, dataset, positions)
+            back_to_loaded(connection)  # either side may have written, or set something
+            return seen
 
     def _seen(
         self, session: Session, connection: Connection, dataset: Dataset, positions: frozenset[str] | None

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from hypothesis.database import ExampleDatabase
+from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase
 
 Identity = tuple[str, str]
 
@@ -31,6 +31,33 @@ class Prefixed(ExampleDatabase):
     def delete(self, key: bytes, value: bytes) -> None:
         """Remove ``value`` from ``key``."""
         self._inner.delete(self._key(key), value)
+
+
+class Rewriting(ExampleDatabase):
+    """A database that has one block of bytes in place of another of the same length, in whatever is read."""
+
+    def __init__(self, inner: ExampleDatabase, old: bytes, new: bytes) -> None:
+        super().__init__()
+        self._inner = inner
+        self._old = old
+        self._new = new
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """All values of ``key``, which are kept as they are given here."""
+        for value in list(self._inner.fetch(key)):
+            rewritten = value.replace(self._old, self._new)
+            if rewritten != value:
+                self.delete(key, value)
+                self.save(key, rewritten)
+            yield rewritten
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """Add ``value`` to ``key``."""
+        self._inner.save(key, value)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """Remove ``value`` from ``key``."""
+        self._inner.delete(key, value)
 
 
 class KnownFailures:
@@ -60,10 +87,13 @@ class KnownFailures:
                     continue
         return found
 
-    def examples(self, identity: Identity, tables: Iterable[str]) -> ExampleDatabase | None:
-        """Where Hypothesis keeps the data behind one finding; what it keeps means other rows for other ``tables``."""
+    def examples(self, identity: Identity, tables: Iterable[str]) -> ExampleDatabase:
+        """Where Hypothesis keeps the data behind one finding, which means other rows for other ``tables``.
+
+        Without a database, for as long as that is asked for.
+        """
         if self._database is None:
-            return None
+            return InMemoryExampleDatabase()
         place = " ".join((self._subject, *identity, *tables))
         return Prefixed(self._database, f"hybrid-harness {place}")
 

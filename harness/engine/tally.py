@@ -18,6 +18,7 @@ class Tally:
         self.comparisons = 0
         self.nulls = 0
         self._values: set[str] = set()
+        self._python_values: set[str] = set()
 
     @property
     def distinct_values(self) -> int:
@@ -32,6 +33,9 @@ class Tally:
         if not isinstance(example.select, Returned):
             return
         self.comparisons += len(example.select.value)
+        if len(self._values) <= 1:  # else it varies, and that is all that is asked
+            returned = (each.value for each in example.python.values() if isinstance(each, Returned))
+            self._python_values.update(map(shown, returned))
         for row in example.select.value:
             if row[-1] is None:
                 self.nulls += 1
@@ -41,4 +45,12 @@ class Tally:
     def survey(self, hybrid: Hybrid) -> Survey:
         """The counts as an observation."""
         only = next(iter(self._values)) if len(self._values) == 1 else None
-        return Survey(hybrid, self.examples, self.comparisons, self.distinct_values, self.nulls, only)
+        return Survey(
+            hybrid,
+            self.examples,
+            self.comparisons,
+            self.distinct_values,
+            self.nulls,
+            only,
+            python_varies=len(self._python_values) > 1,
+        )

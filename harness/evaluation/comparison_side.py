@@ -29,9 +29,10 @@ class ComparisonSide:
             alike = {key: _has(value, sought) for key, value in values.items()}
             expected = frozenset(key for key, same in alike.items() if same)
             known = frozenset(key for key, same in alike.items() if same is not None)
+            member = _is_member(values.values(), sought)
             for position, subject in self._subjects.items():
-                found = self._found(connection, subject, sought, member=_is_member(values.values(), sought))
-                yield Match(position, _label(sought), expected, known, found)
+                found = self._found(connection, subject, sought, member=member)
+                yield Match(position, _label(sought), expected, known, found, member)
 
     def _found(self, connection: Connection, subject: Subject, sought: Any, *, member: bool) -> Outcome:
         def run() -> frozenset[Key]:

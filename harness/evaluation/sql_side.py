@@ -32,6 +32,8 @@ AS_TEXT = frozenset({"JSONPATH", "MONEY", "REGCLASS", "REGCONFIG", "TSQUERY", "T
 """Types whose values are text in Python, which SQLAlchemy compares as text: the server refuses that for a plain column too."""
 UNCOMPARABLE = AS_TEXT | {"CITEXT", "JSON"}
 """With these, types that PostgreSQL can't compare at all, or compares otherwise than Python."""
+DOCUMENTS = frozenset({"JSON", "JSONB"})
+ASKING_FOR_NULL = frozenset({"where is null", "having"})
 BOOLEAN = frozenset({"BOOLEAN", "Boolean", "MatchType", "NullType"})
 """SQLAlchemy's types of what PostgreSQL may have as a boolean; a decorated one may be stored as anything."""
 NO_OPERATOR = re.compile(
@@ -68,6 +70,7 @@ class SqlSide:
             if each.possible(subject)
             and not (structure.type_name in UNCOMPARABLE and (each.name in COMPARING or each in joined))
         ]
+        self._documents = structure.type_name in DOCUMENTS
         self._select: Select[Any] | None = None
         self._built: dict[str, Statement] = {}
         self._probing: dict[tuple[str, type, str], Statement] = {}
@@ -98,6 +101,8 @@ class SqlSide:
             if isinstance(outcome, Raised) and self._is_of_the_type(position, outcome):
                 continue
             expected = tuple(map(tuple, position.expected(rows, probe)))
+            if self._documents and isinstance(outcome, Returned) and position.name in ASKING_FOR_NULL:
+                expected = tuple(_whatever_null_is(expected, outcome.value, rows))
             yield Answer(position.name, outcome, expected, ordered=position.ordered(rows))
 
     def _is_of_the_type(self, position: Position, refusal: Raised) -> bool:
@@ -156,6 +161,13 @@ def _time_zone(connection: Connection, name: str) -> Iterator[None]:
         yield
     finally:
         connection.exec_driver_sql("SET LOCAL timezone TO DEFAULT")
+
+
+def _whatever_null_is(expected: Rows, actual: Rows, rows: Rows) -> Iterator[tuple[Any, ...]]:
+    """``expected``, but for rows whose value is None as ``actual`` has them: it is NULL, or the null of a document, which is not NULL."""
+    keys = [row[:-1] for row in rows if row[-1] is None]
+    yield from (each for each in expected if each not in keys)
+    yield from (each for each in actual if each in keys)
 
 
 def _probe(rows: Sequence[tuple[Any, ...]]) -> Any:

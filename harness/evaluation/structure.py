@@ -131,7 +131,7 @@ def _collated_order(expression: ClauseElement) -> Iterator[str]:
         sides = (each.left, each.right)
         named = [*filter(None, map(_explicit_collation, sides)), *filter(None, map(_column_collation, sides))]
         if named and not BY_CODE_POINT.fullmatch(named[0]):
-            yield str(each)
+            yield shown_sql(each)
 
 
 def _explicit_collation(operand: Any) -> str | None:
@@ -148,7 +148,7 @@ def _uncorrelated_alone(expression: ClauseElement, own: frozenset[Any]) -> bool:
     if not isinstance(expression, ColumnElement):
         return False
     mentioned = {column.table for column in columns_in(expression)}
-    froms = select(expression).get_final_froms()
+    froms = select(expression).columns_clause_froms
     return bool(mentioned & own) and not any(own & tables_in(each) for each in froms)
 
 
@@ -200,7 +200,7 @@ def _self_correlated(expression: ClauseElement, own: frozenset[Any]) -> Iterator
         for criterion in query._where_criteria:  # noqa: SLF001 - has no public reader
             for each in visitors.iterate(criterion):
                 if isinstance(each, BinaryExpression) and _both_own(each, own):
-                    yield str(each)
+                    yield shown_sql(each)
 
 
 def _selects(expression: ClauseElement) -> Iterable[Select[Any]]:

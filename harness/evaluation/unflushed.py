@@ -2,12 +2,17 @@
 
 import dataclasses
 import decimal
+import dis
+import types
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Column, Connection, Numeric
 from sqlalchemy.orm import Session
 
 from harness.core.observation import Key, Rounded, Unflushed
+from harness.core.outcome import Returned
 from harness.evaluation.containment import contained
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import back_to_loaded
@@ -36,12 +41,16 @@ class UnflushedSide:
             and self._subject.mapper.get_property_by_column(column).key not in self._constructed
         ]
 
-    @property
+    @cached_property
     def _constructed(self) -> set[str]:
-        """Attributes that the constructor of a dataclass sets."""
+        """Attributes that the constructor sets: a dataclass's, SQLModel's, one that people wrote, a listener's."""
         class_ = self._subject.mapper.class_
         fields = dataclasses.fields(class_) if dataclasses.is_dataclass(class_) else ()
-        return {field.name for field in fields if field.init}
+        names = {field.name for field in fields if field.init}
+        made = contained(class_, seconds=self._seconds)
+        if isinstance(made, Returned):
+            return names | {name for name, value in vars(made.value).items() if value is not None}
+        return names | set(_assigned(class_))
 
     @property
     def scaled(self) -> list[Column[Any]]:
@@ -78,6 +87,16 @@ class UnflushedSide:
             after = contained(lambda: self._subject.of(instance), seconds=self._seconds)
         back_to_loaded(connection)
         return Rounded(key, assigned, before, after)
+
+
+def _assigned(class_: type) -> Iterator[str]:
+    """Names of the attributes that constructors assign; of those that take arguments nobody knows."""
+    for each in class_.__mro__:
+        function = vars(each).get("__init__")
+        function = getattr(function, "_sa_original_init", function)  # SQLAlchemy wraps that of a mapped class
+        if isinstance(function, types.FunctionType):
+            instructions = dis.get_instructions(function)
+            yield from (one.argval for one in instructions if one.opname == "STORE_ATTR")
 
 
 def _off_scale(column: Column[Any]) -> decimal.Decimal:

@@ -1,12 +1,13 @@
 """Rows that a schema allows, driven by its metadata."""
 
 from harness.generation.arguments import argument_values
-from harness.generation.datasets import datasets
+from harness.generation.datasets import Drawn, datasets, draws
 from harness.generation.plan import Plan, Ungeneratable, closure, insertion_order, plan_dataset
 from harness.generation.population import PopulationShape, population
 from harness.generation.shapes import chain, cycles, has_self_reference, spread
 
 __all__ = [
+    "Drawn",
     "Plan",
     "PopulationShape",
     "Ungeneratable",
@@ -15,6 +16,7 @@ __all__ = [
     "closure",
     "cycles",
     "datasets",
+    "draws",
     "has_self_reference",
     "insertion_order",
     "plan_dataset",

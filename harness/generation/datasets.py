@@ -4,11 +4,13 @@ One block of bytes holds the structure: for each table a header and a fixed numb
 has a row, which rows it refers to and which value of a column's *palette* it takes. So a dataset costs one draw for all rows
 and two for each palette; every byte shrinks on its own towards 0, the plainest choice; and a row that goes leaves the
 references of the others as they were. A block for each table would shrink faster, but Hypothesis then leaves a third of the
-datasets empty: it zeroes and copies draws of their own.
+datasets empty: it zeroes and copies draws of their own. So what is long about shrinking a block is done here.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from hypothesis import strategies as st
@@ -21,15 +23,78 @@ from harness.generation.rows import Row, RowDecoder, block_length
 SLOTS = 8
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn for a dataset."""
+
+    plan: Plan
+    block: bytes
+    palettes: Sequence[Sequence[Any]]
+    arguments: tuple[Any, ...]
+    slots: int
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset that the draws stand for."""
+        sizes = dict.fromkeys((table.name for table in self.plan.tables), self.slots)
+        return replace(decode(self.plan, self.block, self.palettes, sizes), arguments=self.arguments)
+
+    def reduced(self, shows: Callable[["Drawn"], bool]) -> "Drawn":
+        """These draws with as little in the block as ``shows`` goes along with: few rows, then the plainest choices in them.
+
+        Hypothesis takes a block's bytes one by one, which with dozens of tables lasts minutes; this takes away half of what
+        is left, a quarter, and so on. Rows go again after choices, for some were there to be referred to.
+        """
+        rows = list(self._row_places())
+        few = self.without(rows, shows)
+        kept = [place for place in rows if few.block[place.start]]
+        choices = [range(at, at + 1) for place in kept for at in place[1:]]
+        return few.without(choices, shows).without(kept, shows)
+
+    def _row_places(self) -> Iterator[range]:
+        """Where the block holds each row, those first that others can't refer to."""
+        end = len(self.block)
+        for table in reversed(self.plan.tables):
+            start = end - block_length(table, self.slots)
+            for at in range(end - table.draws, start, -table.draws):
+                yield range(at, at + table.draws)
+            end = start
+
+    def without(self, places: Sequence[range], shows: Callable[["Drawn"], bool]) -> "Drawn":
+        """These draws with 0 in as many of ``places`` as ``shows`` allows, tried in ever smaller groups."""
+        drawn, left = self, [place for place in places if any(self.block[place.start : place.stop])]
+        size = len(left)
+        while size:
+            kept: list[range] = []
+            for group in (left[start : start + size] for start in range(0, len(left), size)):
+                smaller = replace(drawn, block=_zeroed(drawn.block, group))
+                if shows(smaller):
+                    drawn = smaller
+                else:
+                    kept += group
+            left, size = kept, size // 2
+        return drawn
+
+
+def _zeroed(block: bytes, places: Sequence[range]) -> bytes:
+    zeroed = bytearray(block)
+    for at in itertools.chain.from_iterable(places):
+        zeroed[at] = 0
+    return bytes(zeroed)
+
+
 @st.composite
-def datasets(draw: st.DrawFn, plan: Plan, *, slots: int = SLOTS) -> Dataset:
-    """Datasets for ``plan`` with up to ``slots`` rows in each table; the plainest has no rows."""
+def draws(draw: st.DrawFn, plan: Plan, *, slots: int = SLOTS) -> Drawn:
+    """Draws for datasets with up to ``slots`` rows in each table; the plainest has no rows."""
     size = sum(block_length(table, slots) for table in plan.tables)
     block = draw(st.binary(min_size=size, max_size=size))
     palettes = [draw(palette) for palette in plan.palettes]
-    arguments = tuple(draw(strategy) for strategy in plan.arguments)
-    sizes = dict.fromkeys((table.name for table in plan.tables), slots)
-    return replace(decode(plan, block, palettes, sizes), arguments=arguments)
+    return Drawn(plan, block, palettes, tuple(draw(strategy) for strategy in plan.arguments), slots)
+
+
+def datasets(plan: Plan, *, slots: int = SLOTS) -> st.SearchStrategy[Dataset]:
+    """Datasets for ``plan`` with up to ``slots`` rows in each table; the plainest has no rows."""
+    return draws(plan, slots=slots).map(lambda drawn: drawn.dataset)
 
 
 def decode(

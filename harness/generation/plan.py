@@ -310,7 +310,7 @@ class _TablePlanner:
             first=first,
             references=references,
             drawn=tuple(
-                DrawnColumn(each.name, bool(each.nullable), self._palette(each, values[each.name]))
+                DrawnColumn(each.name, self._may_be_null(each), self._palette(each, values[each.name]))
                 for each in drawn
             ),
             fillers=tuple((each.name, values[each.name].distinct(0)) for each in fillers),
@@ -322,6 +322,10 @@ class _TablePlanner:
             presence=self._presence(),
             arrow=self._arrow(references),
         )
+
+    def _may_be_null(self, column: Column[Any]) -> bool:
+        """Whether NULL comes up; not in a discriminator, whatever the schema says: SQLAlchemy can't load such a row."""
+        return bool(column.nullable) and column not in self.palettes.discriminators
 
     def _referring(self, references: Iterable[Reference]) -> set[str]:
         """Columns that references set, or that stay NULL since they would refer to rows that aren't there."""

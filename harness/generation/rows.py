@@ -1,6 +1,7 @@
 """The rows of one table, decoded from numbers."""
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,6 +44,7 @@ class RowDecoder:
         self.by_slot: list[Row | None] = []
         self.earlier: list[Row] = []
         self.taken: dict[Unique, set[Key]] = {unique: set() for unique in plan.uniques}
+        self.slots_of: dict[tuple[str, tuple[str, ...]], Mapping[Key, Sequence[int]]] = {}
         self.places = {} if plan.arrow is None else _places(plan.arrow[0], placed)
 
     def rows(self) -> list[Row | None]:
@@ -108,8 +110,19 @@ class RowDecoder:
             return None
         rows = self.placed[reference.target]
         start = choice % len(rows)
-        around = itertools.chain(range(start, len(rows)), range(start))
-        return self._first(rows, around, fixed)
+        if fixed:
+            return self._first_with(dict(fixed), reference.target, start)
+        return self._first(rows, itertools.chain(range(start, len(rows)), range(start)), fixed)
+
+    def _first_with(self, values: Row, target: str, start: int) -> Row | None:
+        """The first row of ``target`` with ``values``, from ``start`` on and around; looked up, for rows may be thousands."""
+        names = tuple(values)
+        if (target, names) not in self.slots_of:
+            self.slots_of[target, names] = _slots_by_values(self.placed[target], names)
+        slots = self.slots_of[target, names].get(tuple(values.values()))
+        if not slots:
+            return None
+        return self.placed[target][slots[bisect_left(slots, start) % len(slots)]]
 
     @staticmethod
     def _first(
@@ -226,6 +239,15 @@ class RowDecoder:
 
 def _fits(row: Row, fixed: Sequence[tuple[str, Any]]) -> bool:
     return all(row[name] == value for name, value in fixed)
+
+
+def _slots_by_values(rows: Sequence[Row | None], names: Sequence[str]) -> Mapping[Key, Sequence[int]]:
+    """In ascending order the slots of the rows that have the same values in ``names``."""
+    slots: dict[Key, list[int]] = {}
+    for slot, row in enumerate(rows):
+        if row is not None:
+            slots.setdefault(tuple([row[name] for name in names]), []).append(slot)
+    return slots
 
 
 def _places(reference: Reference, placed: Placed) -> dict[Key, int]:

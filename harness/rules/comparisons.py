@@ -26,24 +26,30 @@ class ComparisonDiffers(Rule[Example]):
     )
 
     def judge(self, seen: Example) -> Iterator[Finding]:
-        """At most one finding for each position."""
-        said: set[str] = set()
+        """At most one finding for each position, and one for a difference that is the same in both."""
+        first: dict[str, tuple[Match, str]] = {}
         for match in seen.matches:
             what = _difference(match)
-            if what is not None and match.position not in said:
-                said.add(match.position)
-                yield self._finding(seen, match, what)
+            if what is not None:
+                first.setdefault(match.position, (match, what))
+        positions: dict[tuple[str, str], list[str]] = {}
+        for position, (match, what) in first.items():
+            positions.setdefault((match.value, what), []).append(position)
+        for (_, what), (position, *others) in positions.items():
+            yield self._finding(seen, first[position][0], what, also=tuple(others))
 
-    def _finding(self, seen: Example, match: Match, what: str) -> Finding:
+    def _finding(self, seen: Example, match: Match, what: str, also: tuple[str, ...]) -> Finding:
         name = seen.hybrid.name
+        criterion = f"{name}.contains({match.value})" if match.member else f"{name} == {match.value}"
         on = (
             f"an alias of {seen.hybrid.class_name}" if match.position == "aliased" else seen.hybrid.class_name
         )
         return self.finding(
             match.position,
-            f"`where({name} == {match.value})` on {on} {what}.",
+            f"`where({criterion})` on {on} {what}.",
             f"Make the class-level comparison of {name} do what its getter does, built from `cls` alone.",
             counterexample(seen.hybrid, seen.dataset, None, _listed(match.expected), _listed_outcome(match)),
+            also=also,
         )
 
 

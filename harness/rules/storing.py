@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from harness.comparison import same
 from harness.core.finding import Family, Finding, Severity
+from harness.core.hybrid import Hybrid
 from harness.core.observation import Translation, Write, Writes
 from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, Rule, counterexample, shown
@@ -37,10 +38,16 @@ class UpdateDiffersFromSetter(Rule[Writes]):
                 "bulk update",
                 f"Set to {shown(write.value)}, {hybrid.name} stores {setter} by its setter and {update} by "
                 f"update({hybrid.class_name}).values().",
-                f"Make the update_expression of {hybrid.name} do what its setter does.",
+                _as_the_setter(hybrid),
                 counterexample(hybrid, seen.dataset, write.key, setter, update),
             )
             return
+
+
+def _as_the_setter(hybrid: Hybrid) -> str:
+    if hybrid.wiring.update_expression:
+        return f"Make the update_expression of {hybrid.name} do what its setter does."
+    return f"Give {hybrid.name} an update_expression that returns [(cls.column, value), ...] for all that its setter stores."
 
 
 def _apart(write: Write) -> tuple[str, str] | None:

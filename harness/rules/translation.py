@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.core.finding import Family, Finding, Severity
+from harness.core.hybrid import Hybrid
 from harness.core.observation import ClassLevel, Compiled, Translation
 from harness.core.outcome import Raised, Returned, TimedOut
 from harness.rules.base import Documentation, Rule
@@ -53,6 +54,9 @@ class EndlessConstruction(TranslationRule):
                 f"Building the SQL of {name} recurses without end: its expression uses {name} itself, so each "
                 f"access builds the next one, and Python stops with {outcome}."
             )
+        elif isinstance(outcome, TimedOut) and not seen.hybrid.wiring.expression and _loops(seen):
+            yield self._loop_over_a_column(seen.hybrid, outcome)
+            return
         elif isinstance(outcome, TimedOut):
             message = f"Building the SQL of {name} does not end: {outcome}."
         else:
@@ -63,6 +67,19 @@ class EndlessConstruction(TranslationRule):
             f"Let the database recurse: collect the ids below the row in a recursive CTE "
             f"(`.cte(recursive=True, nesting=True)`, UNION) and aggregate over it, instead of {name} over its children.",
         )
+
+    def _loop_over_a_column(self, hybrid: Hybrid, outcome: TimedOut) -> Finding:
+        return self.finding(
+            "select",
+            f"Building the SQL of {hybrid.name} does not end: {outcome}. It has no expression, so its getter runs on the class, and "
+            "there a loop over a JSON or ARRAY column never ends: column[0], column[1] and so on are SQL, all of them.",
+            f"Add `@{hybrid.attribute}.inplace.expression` with a classmethod that builds the SQL from `cls`; a hybrid that is never "
+            "queried can be a property.",
+        )
+
+
+def _loops(seen: Translation) -> bool:
+    return "for" in seen.hybrid.python.operators
 
 
 class ExpressionRaises(TranslationRule):

@@ -22,14 +22,14 @@ class AlwaysTheSame(Rule[Survey]):
     documentation = Documentation(
         what="The hybrid had the same value, or NULL, on every row that was generated.",
         why="Agreement on one value says little: the branch that differs was not reached, or the hybrid is a constant.",
-        limits="Judged after 50 comparisons.",
+        limits="Judged after 50 comparisons, and by what SQL gave: where Python's values vary, the difference is what is reported.",
         example="a getter that returns 0 whatever the row holds",
         instead="Look whether the data reaches the hybrid's branches; register values that do.",
     )
 
     def judge(self, seen: Survey) -> Iterator[Finding]:
         """One finding."""
-        if seen.comparisons < ENOUGH or seen.distinct_values > 1:
+        if seen.comparisons < ENOUGH or seen.distinct_values > 1 or seen.python_varies:
             return
         value = "NULL" if seen.nulls else seen.only_value
         yield self.finding(

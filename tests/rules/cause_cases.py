@@ -29,6 +29,11 @@ OPERATOR = Raised(
     ("UndefinedFunction", "Exception"), "operator does not exist: text[] @> character varying", "42883"
 )
 RANGE = Raised(("NumericValueOutOfRange", "Exception"), "integer out of range", "22003")
+UNKNOWN = Raised(
+    ("UndefinedFunction", "Exception"),
+    "function julianday(timestamp with time zone) does not exist\nLINE 1: SELECT",
+    "42883",
+)
 BY_ZERO = Raised(("DivisionByZero", "Exception"), "division by zero", "22012")
 IN_WHERE = Raised(
     ("FeatureNotSupported", "Exception"), "set-returning functions are not allowed in WHERE", "0A000"
@@ -172,6 +177,12 @@ CASES = [
         seen("tagged", True, OPERATOR),
         "PostgreSQL can't answer select(Order.tagged): operator does not exist: text[] @> character varying in `orders.tags @> 'x'`.",
     ),
+    Case(
+        "HH234",
+        "a function of another database",
+        seen("days", 1, UNKNOWN),
+        "PostgreSQL can't answer select(Order.days): function julianday(timestamp with time zone) does not exist, with these types or with any.",
+    ),
     Case("HH234", "refused for something else", seen("tagged", True, BY_ZERO), NOTHING_SAID),
     Case(
         "HH235",
@@ -291,6 +302,18 @@ CASES = [
         seen("both", 1, None, {"number": 1, "other": None}),
         "Order.both is 1 in Python and NULL in SQL: Order.other is NULL, and `orders.number + orders.other` passes NULL on; the getter does not.",
     ),
+    Case(
+        "HH247",
+        "a share with NULL in a branch",
+        seen("share", 0.0, None, {"number": 4, "other": None}),
+        "Order.share is 0.0 in Python and NULL in SQL: Order.other is NULL, and `orders.other / CAST(orders.number AS NUMERIC)` passes NULL on; the getter does not.",
+    ),
+    Case(
+        "HH247",
+        "a branch that asks for NULL",
+        seen("share", 0.0, None, {"number": None, "other": 1}),
+        NOTHING_SAID,
+    ),
     Case("HH247", "no NULL", seen("both", 1, None, {"number": 1, "other": 2}), NOTHING_SAID),
     Case(
         "HH248",
@@ -347,6 +370,13 @@ CASES = [
         seen("number_text", "5", 5),
         "Order.number_text is '5' in Python and 5 in SQL: Python gives the text of SQL's int.",
     ),
+    Case(
+        "HH255",
+        "a document and its text",
+        seen("by", {"a": 1}, '{"a": 1}'),
+        "Order.by is {'a': 1} in Python and '{\"a\": 1}' in SQL: SQL gives the text of Python's document.",
+    ),
+    Case("HH255", "another document", seen("by", {"a": 2}, '{"a": 1}'), NOTHING_SAID),
     Case("HH255", "another number", seen("number_text", "5", 6), NOTHING_SAID),
     Case(
         "HH256",
@@ -442,6 +472,12 @@ CASES = [
         "both change the case",
         seen("lowered", "ss", "SS"),
         "Order.lowered is 'ss' in Python and 'SS' in SQL: Python and `lower(orders.first)` change the case of some letters by different rules.",
+    ),
+    Case(
+        "HH272",
+        "no side changes the case",
+        seen("as_written", "True", "true", {"first": "true"}),
+        NOTHING_SAID,
     ),
     Case("HH272", "no capital letter", seen("has_x", False, True, {"first": "y"}), NOTHING_SAID),
     Case(

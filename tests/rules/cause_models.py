@@ -242,6 +242,22 @@ class Order(Base):
     def both(self):
         return (self.number or 0) + (self.other or 0)
 
+    @sql(lambda cls: case((sa.and_(cls.number.is_not(None), cls.number != 0), cls.other / cls.number)))
+    def share(self):
+        return ((self.other or 0) / self.number) if self.number else None
+
+    @sql(lambda cls: cls.data["by"].astext)
+    def by(self):
+        return self.data["by"]
+
+    @sql(lambda cls: func.julianday(cls.at))
+    def days(self):
+        return self.at
+
+    @sql(lambda cls: cls.first + "")
+    def as_written(self):
+        return self.first
+
     @sql(lambda cls: func.lower(cls.first))
     def lowered(self):
         return self.first.lower()

@@ -9,6 +9,7 @@ import pytest
 from case import Case
 
 from harness.core.dataset import Dataset
+from harness.core.expression import PythonCode
 from harness.core.finding import Family, Severity
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead
 from harness.core.observation import (
@@ -154,6 +155,13 @@ CASES = [
         "the expression loops",
         Translation(HYBRID, TimedOut(5.0)),
         "Building the SQL of Node.total does not end: no answer within 5 s.",
+    ),
+    Case(
+        "HH101",
+        "the getter loops over a column",
+        Translation(replace(HYBRID, python=PythonCode(operators=frozenset({"for"}))), TimedOut(5.0)),
+        "Building the SQL of Node.total does not end: no answer within 5 s. It has no expression, so its getter runs on the class, and "
+        "there a loop over a JSON or ARRAY column never ends: column[0], column[1] and so on are SQL, all of them.",
     ),
     Case("HH101", "the expression raises something else", Translation(HYBRID, BROKEN), NOTHING_SAID),
     Case(
@@ -398,6 +406,18 @@ CASES = [
         "refused",
         matches(REFUSED),
         "`where(Node.total == 'ab')` on Node fails: GroupingError: column \"n.id\" must appear in GROUP BY.",
+    ),
+    Case(
+        "HH214",
+        "a member of a collection",
+        replace(matches([]), matches=tuple(replace(each, member=True) for each in matches([]).matches)),
+        "`where(Node.total.contains('ab'))` on Node does not find row 1, whose attribute is that in Python.",
+    ),
+    Case(
+        "HH214",
+        "the same under an alias",
+        replace(matches([]), matches=(*matches([]).matches, *matches([], position="aliased").matches)),
+        "`where(Node.total == 'ab')` on Node does not find row 1, whose attribute is that in Python.",
     ),
     Case("HH214", "the same rows", matches([(1,)]), NOTHING_SAID),
     Case("HH214", "a row of which Python can't tell", matches([(1,), (3,)]), NOTHING_SAID),
@@ -644,6 +664,7 @@ CASES = [
         Survey(HYBRID, 100, 250, 1, 250, "None"),
         "Node.total was NULL on all 250 rows that were compared: it was not tested.",
     ),
+    Case("HH601", "Python varies", Survey(HYBRID, 100, 250, 1, 0, "0", python_varies=True), NOTHING_SAID),
     Case("HH601", "two values", Survey(HYBRID, 100, 250, 2, 0), NOTHING_SAID),
     Case("HH601", "hardly compared", Survey(HYBRID, 100, 49, 1, 0, "0"), NOTHING_SAID),
     Case(

@@ -559,6 +559,12 @@ ZOO = (
         examples=10,
     ),
     Entry(
+        items=("hybrid_property", "JSON"),
+        targets=("constructs.py",),
+        ok={"Answer": "by place late"},
+        wrong={"Answer.wrong_text": "HH255", "Answer.wrong_names": "HH101"},
+    ),
+    Entry(
         items=("one root cause, one finding",),
         targets=("one_cause.py",),
         wrong={"Group.wrong_settings": "HH303", "Group.wrong_has_settings": "HH208"},

@@ -31,6 +31,7 @@ from harness.rules.cause import (
     written,
 )
 
+PASSING_ON = ("add", "sub", "mul", "truediv", "floordiv", "div", "mod", "neg", "concat")
 LOGIC = COMPARISONS | {
     "not",
     "in",
@@ -399,17 +400,20 @@ class PassedOn(ValueCause):
 
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where a column under an operation is NULL."""
-        if sql is not None or any(operations(seen, "case")):
+        if sql is not None:
             return None
-        nulls = null_columns(seen, key)
+        branching = any(operations(seen, "case"))
+        nulls = [each for each in null_columns(seen, key) if not (branching and _asked_for(seen, each))]
         operation = next(
             (
                 each
-                for each in seen.structure.operations
+                for each in (operations(seen, *PASSING_ON) if branching else seen.structure.operations)
                 if each.depth == 0 and set(each.columns) & set(nulls)
             ),
             None,
         )
+        if branching and operation is None:
+            return None
         column = next((each for each in nulls if operation is None or each in operation.columns), None)
         if column is None or (operation is None and seen.structure.subqueries):
             return None
@@ -418,6 +422,11 @@ class PassedOn(ValueCause):
             f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL, and {what} passes NULL on; the getter does not.",
             f"Say what NULL counts for in SQL: `func.coalesce({written(seen, column)}, ...)`, or return None from the getter there.",
         )
+
+
+def _asked_for(seen: Example, column: str) -> bool:
+    """Whether the SQL asks if the column is NULL, and so goes another way there."""
+    return any(column in each.columns for each in operations(seen, "is", "is_not"))
 
 
 class AttributeOfNone(Cause):

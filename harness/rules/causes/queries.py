@@ -1,5 +1,6 @@
 """Causes in what the SQL queries: rows it doesn't join, joins too often, or takes in no order."""
 
+import re
 from typing import Any
 
 from harness.comparison import RowDifference, same
@@ -40,6 +41,7 @@ VOLATILE = frozenset(
         "txid_current",
     }
 )
+UNKNOWN_FUNCTION = re.compile(r"function (\S+)\(.*\) does not exist")
 SET_RETURNING = frozenset(
     {
         "unnest",
@@ -261,6 +263,8 @@ class NoSuchOperator(Cause):
         if refusal.sqlstate != "42883":
             return None
         said = str(refusal).partition(": ")[2]
+        if match := UNKNOWN_FUNCTION.match(said):
+            return self._unknown_function(seen, said, match.group(1))
         wrong = next(
             (each for each in seen.structure.operations if _between_types(each)),
             None,
@@ -269,6 +273,13 @@ class NoSuchOperator(Cause):
         return (
             f"PostgreSQL can't answer select({seen.hybrid.name}): {said}{where}.",
             _matching_types(seen, wrong),
+        )
+
+    def _unknown_function(self, seen: Example, said: str, name: str) -> Explanation | None:
+        return (
+            f"PostgreSQL can't answer select({seen.hybrid.name}): {said}, with these types or with any.",
+            f"If {name}() is of another database, write what PostgreSQL has in its place: where the SQL depends on the database, a "
+            "construct with @compiles for each. If PostgreSQL has it, cast what it is given.",
         )
 
 

@@ -148,7 +148,7 @@ class CaseIgnored(ValueCause):
     documentation = Documentation(
         what="One side ignores the case of letters (ILIKE, lower(), casefold()) and the other goes by it, or both map letters that their rules differ about.",
         why="A search finds 'Ada' on the page and not in the query.",
-        limits="Reported where the texts are alike but for case, or where only one side's code ignores it.",
+        limits="Reported where one side's code changes or ignores case, and the texts are alike but for that or only one side does.",
         example="'x' in self.name.lower() and cls.name.contains('x')",
         instead="cls.name.icontains('x'), or func.lower(cls.name).contains('x')",
     )
@@ -158,7 +158,7 @@ class CaseIgnored(ValueCause):
         python_folds = uses(seen, *FOLDS)
         folding = next((each for each in seen.structure.operations if _ignores_case(each)), None)
         if isinstance(python, str) and isinstance(sql, str):
-            if python.casefold() != sql.casefold():
+            if python.casefold() != sql.casefold() or not (python_folds or folding is not None):
                 return None
         elif (
             not (isinstance(python, bool) and isinstance(sql, bool))

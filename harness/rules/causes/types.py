@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -257,8 +258,14 @@ class TextAgainstValue(ValueCause):
         if isinstance(python, str) == isinstance(sql, str) or python is None or sql is None:
             return None
         text, value = (python, sql) if isinstance(python, str) else (sql, python)
-        if text not in set(_texts(value)):
+        if text not in set(_texts(value)) and not _writes_document(text, value):
             return None
+        if isinstance(value, dict | list):
+            side, other = ("SQL", "Python's") if text is sql else ("Python", "SQL's")
+            return (
+                f"{values_shown(seen, python, sql)}: {side} gives the text of {other} document.",
+                "Give the document on both sides, `cls.column[key]` without as_string() or ->>; or its text on both.",
+            )
         type_name = next((name for kind, name in SQL_TYPES.items() if type(value) is kind), "Numeric")
         if text is sql:
             return (
@@ -269,6 +276,16 @@ class TextAgainstValue(ValueCause):
             f"{values_shown(seen, python, sql)}: Python gives the text of SQL's {type(value).__name__}.",
             f"Return the value from the getter of {seen.hybrid.name}, or make it a text in SQL too: `cast({_expression(seen)}, Text)`.",
         )
+
+
+def _writes_document(text: str, value: object) -> bool:
+    """Whether ``text`` is JSON for ``value``, an object or an array."""
+    if not isinstance(value, dict | list):
+        return False
+    try:
+        return bool(json.loads(text) == value)
+    except ValueError:
+        return False
 
 
 def _texts(value: object) -> Iterator[str]:

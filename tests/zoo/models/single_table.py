@@ -22,7 +22,7 @@ class Employee(Base):
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": Kind.PLAIN}
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[Kind]
+    kind: Mapped[Kind | None]
     salary: Mapped[int]
 
     @hybrid_property
