@@ -227,8 +227,15 @@ FACTS = [
     ("a table less", {"tables": ("l", "o"), "columns": ("l.id",)}, {"tables": ("o",), "columns": "none"}, ["Table no longer read: `l`."]),
     ("work that gets out of hand", {"SQL cost": "linear in the rows"}, {"SQL cost": "grows faster than the rows"}, [
         "What the SQL costs changed: `linear in the rows` became `grows faster than the rows`."]),
-    ("an index that no longer helps", {"scanned for each row": "none"}, {"scanned for each row": ("l", "m")}, [
-        "Tables scanned for each row changed: `none` became `l, m`."]),
+    ("an index that no longer helps", {"plan": "at 500 rows: l by index (o, p), for each row; o whole, once"}, {"plan": "at 500 rows: l whole, for each row; o whole, once"}, [
+        "Plan changed: `l` is read `whole, for each row`, where it was read `by index (o, p), for each row`."]),
+    ("a table read twice", {"plan": "at 500 rows: o whole, once"}, {"plan": "at 500 rows: o by index (up), at each step; o whole, once"}, [
+        "Plan changed: `o` is read `by index (up), at each step`, too."]),
+    ("a table read once less", {"plan": "at 500 rows: o in the order of an index, once; o whole, once"}, {"plan": "at 500 rows: o whole, once"}, [
+        "Plan changed: `o` is no longer read `in the order of an index, once`."]),
+    ("a plan for another size", {"plan": "at 500 rows: o whole, once"}, {"plan": "at 20 rows: o whole, once"}, ["The plan is for another size: at 500 rows became at 20 rows."]),
+    ("a subquery where there was none", {"plan": "the row itself"}, {"plan": "at 500 rows: l whole, once; o whole, once"}, [
+        "Plan changed: `the row itself` became `at 500 rows: l whole, once; o whole, once`."]),
     ("the type", {"result type": "integer (SQLAlchemy Integer)"}, {"result type": "numeric (SQLAlchemy Numeric)"}, [
         "Result type changed: `integer (SQLAlchemy Integer)` became `numeric (SQLAlchemy Numeric)`."]),
     ("statements", {"Python side": "1 statement, however many rows"}, {"Python side": "2 statements for 1 row, 101 for 100"}, [
