@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from harness.core.observation import Compiled, TableRead
-from harness.evaluation.query_plan import Node, explained, hashed_subplans, planned_alike
+from harness.evaluation.query_plan import Node, explained, hashed_subplans, planned_alike, reads_whole
 
 ONCE: Final = "once"
 EACH_ROW: Final = "for each row"
@@ -25,20 +25,22 @@ def table_reads(connection: Connection, compiled: Compiled, tables: Collection[s
     """How the plan of a select reads each table; ``tables`` are full names, for those that are in a schema."""
     with planned_alike(connection):
         document = explained(connection, compiled, "VERBOSE")
-    reads = set(_reads(document["Plan"], hashed_subplans(document), ONCE, ONCE))
+    reads = set(_reads(document["Plan"], None, hashed_subplans(document), ONCE, ONCE))
     return tuple(sorted(replace(each, table=_known(each.table, tables)) for each in reads))
 
 
-def _reads(node: Node, hashed: frozenset[str], often: str, kept: str) -> Iterator[TableRead]:
+def _reads(
+    node: Node, above: Node | None, hashed: frozenset[str], often: str, kept: str
+) -> Iterator[TableRead]:
     """``often`` is how often the node runs, and ``kept`` how often what is kept inside the loop around it is read."""
     if node.get("Parent Relationship") == "SubPlan" and node.get("Subplan Name") not in hashed:
         often = kept = EACH_ROW
     if node["Node Type"] in KEEPS:
         often = kept
     if "Relation Name" in node:
-        yield TableRead(f"{node['Schema']}.{node['Relation Name']}", _how(node), often)
+        yield TableRead(f"{node['Schema']}.{node['Relation Name']}", _how(node, above), often)
     for child in node.get("Plans", ()):
-        yield from _reads(child, hashed, *_inside(node, child, often, kept))
+        yield from _reads(child, node, hashed, *_inside(node, child, often, kept))
 
 
 def _inside(node: Node, child: Node, often: str, kept: str) -> tuple[str, str]:
@@ -51,10 +53,12 @@ def _inside(node: Node, child: Node, often: str, kept: str) -> tuple[str, str]:
     return often, kept
 
 
-def _how(node: Node) -> str:
+def _how(node: Node, above: Node | None) -> str:
+    if reads_whole(node, above):
+        return WHOLE
     conditions = list(_index_conditions(node))
     if not conditions:
-        return IN_ORDER if node["Node Type"].startswith("Index") else WHOLE
+        return IN_ORDER
     found = (match for condition in conditions for match in _COLUMN.finditer(condition))
     columns = {_unquoted(match[2]) for match in found if _unquoted(match[1]) == node["Alias"]}
     return f"by index ({', '.join(sorted(columns))})"

@@ -1,5 +1,6 @@
 """The server's plan for the plain select: what runs again for each row, and what it cost."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,8 @@ COSTS = {
 times what it does. Tables of a few pages are joined whole else, whatever indexes they have, and growth that ends where the
 planner turns to the index is none."""
 CONDITIONS = ("Filter", "Join Filter", "Hash Cond", "Merge Cond")
+INITPLAN = re.compile(r"\(InitPlan \d+\)\.col\d+|\$\d+")
+"""What another part of the plan gives: before PostgreSQL 17 only a number."""
 REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 
 
@@ -38,7 +41,7 @@ def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[
     document = explained(connection, compiled, "VERBOSE")
     connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
     hashed = hashed_subplans(document)
-    repeated = (node for node, _ in _repeated(document["Plan"], hashed, None) if _is_scan(node))
+    repeated = (node for node, _ in _repeated(document["Plan"], hashed, None))
     return tuple(sorted({node["Relation Name"] for node in repeated if "Filter" in node}))
 
 
@@ -125,8 +128,15 @@ def _spills(node: Node) -> bool:
     )
 
 
-def _is_scan(node: Node) -> bool:
+def reads_whole(node: Node, above: Node | None) -> bool:
+    """Whether a node reads a table from end to end; in the order of an index too, unless a LIMIT ends that."""
+    if node["Node Type"] in {"Index Scan", "Index Only Scan"}:
+        return "Index Cond" not in node and not _ends_early(above)
     return bool(node["Node Type"] == "Seq Scan")
+
+
+def _ends_early(node: Node | None) -> bool:
+    return node is not None and node["Node Type"] == "Limit"
 
 
 def hashed_subplans(document: Node) -> frozenset[str]:
@@ -135,22 +145,27 @@ def hashed_subplans(document: Node) -> frozenset[str]:
 
 
 def _repeated(
-    node: Node, hashed: frozenset[str], subplan: Node | None, *, recursive: bool = False
+    node: Node,
+    hashed: frozenset[str],
+    subplan: Node | None,
+    *,
+    above: Node | None = None,
+    recursive: bool = False,
 ) -> Iterator[tuple[Node, tuple[Node, bool]]]:
-    """Nodes that run for each row, each with the subquery that it is in and whether a recursive step runs it."""
+    """Nodes that read a whole table for each row, each with the subquery that it is in and whether a recursive step runs it."""
     if node.get("Parent Relationship") == "SubPlan" and node.get("Subplan Name") not in hashed:
         subplan = node
-    if subplan is not None:
+    if subplan is not None and reads_whole(node, above):
         yield node, (subplan, recursive)
     steps = node["Node Type"] == "Recursive Union"
     for child in node.get("Plans", ()):
         step = recursive or (steps and child.get("Parent Relationship") == "Inner")
-        yield from _repeated(child, hashed, subplan, recursive=step)
+        yield from _repeated(child, hashed, subplan, above=node, recursive=step)
 
 
 def _repeated_scans(plan: Node, hashed: frozenset[str]) -> Iterator[RepeatedScan]:
     for node, (subplan, recursive) in _repeated(plan, hashed, None):
-        if _is_scan(node) and node["Actual Loops"] > 1:
+        if node["Actual Loops"] > 1:
             yield RepeatedScan(
                 node["Relation Name"],
                 int(node["Actual Loops"]),
@@ -174,7 +189,7 @@ def _looked_for(alias: str, subplan: Node) -> list[str]:
 def _equalities(condition: str, alias: str) -> Iterator[tuple[str, exp.Expr]]:
     """(column of ``alias``, what it is compared with) for what must hold together."""
     try:
-        tree = sqlglot.parse_one(condition, dialect="postgres")
+        tree = sqlglot.parse_one(INITPLAN.sub("elsewhere", condition), dialect="postgres")
     except SqlglotError:  # a plan's words for what SQL can't say
         return
     for part in _conjuncts(tree):

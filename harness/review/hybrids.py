@@ -194,7 +194,7 @@ def _fact_changes(before: SnapshotFile, after: SnapshotFile) -> Iterator[Change]
         yield from plan_changes(before.facts[PLAN], after.facts[PLAN])
     for fact, kind, words in (
         (RESULT_TYPE, Kind.RESULT_TYPE, "Result type changed"),
-        (GROWTH, Kind.GROWTH, "What the SQL costs changed"),
+        (GROWTH, Kind.GROWTH, "SQL cost changed"),
         (STATEMENTS, Kind.STATEMENTS, "Statements of the Python side changed"),
     ):
         if fact in both and before.facts[fact] != after.facts[fact]:

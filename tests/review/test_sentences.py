@@ -271,7 +271,7 @@ FACTS = [
         "Column changed: `o.x` became `o.y`.", "Column newly read: `o.y`.", "Column no longer read: `o.x`."]),
     ("a table less", {"tables": ("l", "o"), "columns": ("l.id",)}, {"tables": ("o",), "columns": "none"}, ["Table no longer read: `l`."]),
     ("work that gets out of hand", {"SQL cost": "linear in the rows"}, {"SQL cost": "grows faster than the rows"}, [
-        "What the SQL costs changed: `linear in the rows` became `grows faster than the rows`."]),
+        "SQL cost changed: `linear in the rows` became `grows faster than the rows`."]),
     ("an index that no longer helps", {"plan": "at 500 rows: l by index (o, p), for each row; o whole, once"}, {"plan": "at 500 rows: l whole, for each row; o whole, once"}, [
         "Plan changed: `l` is read `whole, for each row`, where it was read `by index (o, p), for each row`."]),
     ("a table read twice", {"plan": "at 500 rows: o whole, once"}, {"plan": "at 500 rows: o by index (up), at each step; o whole, once"}, [
