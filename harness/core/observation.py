@@ -305,6 +305,23 @@ class Cost:
         return math.log(many / few) / math.log(self.many.rows / self.few.rows)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class TableRead:
+    """How a plan reads a table: ``how`` in words, with the columns that are looked up in an index, and ``often``."""
+
+    table: str
+    how: str
+    often: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanShape:
+    """How the plan of the plain select reads tables, on a population of ``rows``."""
+
+    rows: int
+    reads: tuple[TableRead, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
     """Tables that the plan of the plain select reads whole for each row as no index spares it, and what that costs.

@@ -14,9 +14,9 @@ from typing import Final
 FOLDER: Final = "snapshots"
 """Where snapshots are kept, below the project's root: ``snapshots/<module>/<Class>.<hybrid>.sql``."""
 
-TABLES, COLUMNS, SCANS = "tables", "columns", "scanned for each row"
+TABLES, COLUMNS, PLAN = "tables", "columns", "plan"
 RESULT_TYPE, GROWTH, STATEMENTS = "result type", "SQL cost", "Python side"
-FACTS: Final = (TABLES, COLUMNS, SCANS, RESULT_TYPE, GROWTH, STATEMENTS)
+FACTS: Final = (TABLES, COLUMNS, PLAN, RESULT_TYPE, GROWTH, STATEMENTS)
 """The facts below the SQL, in the order in which they stand there."""
 
 _VARYING: Final = "(another each time)"

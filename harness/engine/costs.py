@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Column, Connection, Index, MetaData, Table
 from sqlalchemy.schema import CreateIndex
 
-from harness.core.observation import Cost, Execution, RepeatedScan, TriedIndex
+from harness.core.observation import Cost, Execution, PlanShape, RepeatedScan, TriedIndex
 from harness.core.outcome import Outcome, Returned
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
+from harness.evaluation.plan_shape import table_reads
 from harness.evaluation.query_plan import execution
 from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
@@ -31,12 +33,12 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     """Set the cost of each hybrid's select, all of them on the same rows; where it takes too long, on fewer rows.
 
     A hybrid that can't be measured, for its SQL fails or the server refuses the rows, keeps none; so does one that reads
-    nothing but the row itself.
+    nothing but the row itself. The shape of the plan is that on the first population, whatever that takes to run.
     """
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        few = _on_population(waiting, plan, bench, shape, _execution)
+        few = _on_population(waiting, plan, bench, shape, partial(_planned_and_run, rows=shape.rows))
         many = _on_population([each for each in waiting if each in few], plan, bench, larger, _with_index)
         for examinee, (executed, index) in many.items():
             assert examinee.query_plan is not None
@@ -71,6 +73,23 @@ def _on_population(
             running.lose(str(loss))
         bench.recover()
     return measured
+
+
+def _planned_and_run(examinee: Examinee, connection: Connection, *, rows: int) -> Execution | None:
+    if examinee.plan_shape is None:
+        _plan(examinee, connection, rows)
+    return _execution(examinee, connection)
+
+
+def _plan(examinee: Examinee, connection: Connection, rows: int) -> None:
+    tables = examinee.translation.structure.tables
+    outcome = contained(
+        lambda: table_reads(connection, examinee.bound_select, tables), seconds=examinee.seconds
+    )
+    if isinstance(outcome, Returned):
+        examinee.plan_shape = PlanShape(rows, outcome.value)
+    else:
+        back_to_loaded(connection)
 
 
 def _execution(examinee: Examinee, connection: Connection) -> Execution | None:

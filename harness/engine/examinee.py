@@ -23,6 +23,7 @@ from harness.core.observation import (
     Growth,
     Key,
     LeftBehind,
+    PlanShape,
     QueryPlan,
     ServerLoss,
     Translation,
@@ -94,6 +95,7 @@ class Examinee:
         self.bereft = False
         self.growth: Growth | None = None
         self.query_plan: QueryPlan | None = None
+        self.plan_shape: PlanShape | None = None
         self._spent = 0.0
         self._custody = Custody(self.hybrid.name)
         self.unloadable: list[Rejected] = []
@@ -272,7 +274,11 @@ class Examinee:
     def facts(self) -> dict[str, str | tuple[str, ...]]:
         """What a snapshot says below the SQL."""
         return self.shown.facts(
-            self.translation.structure, self.growth, self.query_plan, faster_than_rows=self._faster_than_rows
+            self.translation.structure,
+            self.growth,
+            self.plan_shape,
+            own_row_only=self.reads_own_row_only,
+            faster_than_rows=self._faster_than_rows,
         )
 
     @property

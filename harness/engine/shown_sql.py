@@ -2,9 +2,9 @@
 
 from functools import cached_property
 
-from harness.core.observation import Compiled, Growth, QueryPlan, Structure
+from harness.core.observation import Compiled, Growth, PlanShape, Structure
 from harness.core.outcome import Returned
-from harness.core.snapshot_file import COLUMNS, GROWTH, RESULT_TYPE, SCANS, STATEMENTS, TABLES
+from harness.core.snapshot_file import COLUMNS, GROWTH, PLAN, RESULT_TYPE, STATEMENTS, TABLES
 from harness.evaluation.canonical import CanonicalSQL, canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.subject import Subject
@@ -58,14 +58,17 @@ class ShownSql:
         self,
         structure: Structure,
         growth: Growth | None,
-        plan: QueryPlan | None,
+        plan: PlanShape | None,
         *,
+        own_row_only: bool,
         faster_than_rows: bool | None,
     ) -> dict[str, str | tuple[str, ...]]:
-        """What a snapshot says below the SQL, as far as it is known."""
+        """What a snapshot says below the SQL, as far as it is known; ``own_row_only`` of an expression over the row's columns."""
         said: dict[str, str | tuple[str, ...]] = {TABLES: structure.tables, COLUMNS: structure.columns}
-        if plan is not None:
-            said[SCANS] = plan.tables_scanned_per_row
+        if own_row_only:
+            said[PLAN] = "the row itself"
+        elif plan is not None:
+            said[PLAN] = _planned(plan)
         if self.result_type is not None:
             said[RESULT_TYPE] = f"{self.result_type} (SQLAlchemy {structure.declared_type})"
         if faster_than_rows is not None:
@@ -73,6 +76,12 @@ class ShownSql:
         if growth is not None:
             said[STATEMENTS] = _sent(growth)
         return said
+
+
+def _planned(plan: PlanShape) -> str:
+    """How often each table is read, and by what, at the size that was planned for."""
+    reads = "; ".join(f"{each.table} {each.how}, {each.often}" for each in plan.reads)
+    return f"at {plan.rows} rows: {reads or 'no table'}"
 
 
 def _sent(growth: Growth) -> str:

@@ -1,6 +1,8 @@
 """The server's plan for the plain select: what runs again for each row, and what it cost."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlglot
@@ -11,10 +13,21 @@ from sqlglot.errors import SqlglotError
 from harness.core.observation import Compiled, Execution, RepeatedScan
 
 Node = dict[str, Any]
-PLANNED_FOR = 10
-"""A page read in sequence is said to cost so many times what it does: tables of a few pages are joined whole, whatever indexes
-they have, and growth that ends where the planner turns to the index is none."""
+COSTS = {
+    "seq_page_cost": "10",
+    "random_page_cost": "4",
+    "cpu_tuple_cost": "0.01",
+    "cpu_index_tuple_cost": "0.005",
+    "cpu_operator_cost": "0.0025",
+    "effective_cache_size": "'4GB'",
+    "max_parallel_workers_per_gather": "0",
+}
+"""What the planner goes by: PostgreSQL's defaults, whatever the server has, but a page read in sequence is said to cost ten
+times what it does. Tables of a few pages are joined whole else, whatever indexes they have, and growth that ends where the
+planner turns to the index is none."""
 CONDITIONS = ("Filter", "Join Filter", "Hash Cond", "Merge Cond")
+INITPLAN = re.compile(r"\(InitPlan \d+\)\.col\d+|\$\d+")
+"""What another part of the plan gives: before PostgreSQL 17 only a number."""
 REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck")
 
 
@@ -25,19 +38,18 @@ def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[
     hashed or uncorrelated subquery runs once and does not count.
     """
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    document = _explained(connection, compiled, "VERBOSE")
+    document = explained(connection, compiled, "VERBOSE")
     connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
-    hashed = _hashed(str(document))
-    repeated = (node for node, _ in _repeated(document["Plan"], hashed, None) if _is_scan(node))
+    hashed = hashed_subplans(document)
+    repeated = (node for node, _ in _repeated(document["Plan"], hashed, None))
     return tuple(sorted({node["Relation Name"] for node in repeated if "Filter" in node}))
 
 
 def execution(connection: Connection, compiled: Compiled) -> Execution:
-    """Run the select, planned as for tables PLANNED_FOR times as large, and say what the plan's nodes handled."""
+    """Run the select, planned by COSTS, and say what the plan's nodes handled."""
     jit_functions = _jit_functions(connection, compiled)
-    connection.exec_driver_sql(f"SET LOCAL seq_page_cost = {PLANNED_FOR}")
-    document = _explained(connection, compiled, "ANALYZE, BUFFERS, VERBOSE, TIMING OFF")
-    connection.exec_driver_sql("SET LOCAL seq_page_cost TO DEFAULT")
+    with planned_alike(connection):
+        document = explained(connection, compiled, "ANALYZE, BUFFERS, VERBOSE, TIMING OFF")
     plan = document["Plan"]
     nodes = list(_nodes(plan))
     return Execution(
@@ -45,7 +57,7 @@ def execution(connection: Connection, compiled: Compiled) -> Execution:
         handled=sum(_total(node) + sum(_removed(node)) for node in nodes),
         pages=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
         seconds=document["Execution Time"] / 1000,
-        repeated=tuple(_repeated_scans(plan, _hashed(str(document)))),
+        repeated=tuple(_repeated_scans(plan, hashed_subplans(document))),
         spilled=tuple(node["Node Type"] for node in nodes if _spills(node)),
         jit_functions=jit_functions,
     )
@@ -66,12 +78,25 @@ def volatile_functions(connection: Connection, names: frozenset[str]) -> tuple[s
 def _jit_functions(connection: Connection, compiled: Compiled) -> int:
     """Functions that the server would compile with JIT on, as it is by default."""
     connection.exec_driver_sql("SET LOCAL jit = on")
-    document = _explained(connection, compiled, "COSTS")
+    document = explained(connection, compiled, "COSTS")
     connection.exec_driver_sql("SET LOCAL jit TO DEFAULT")
     return int(document.get("JIT", {}).get("Functions", 0))
 
 
-def _explained(connection: Connection, compiled: Compiled, options: str) -> dict[str, Any]:
+@contextmanager
+def planned_alike(connection: Connection) -> Iterator[None]:
+    """Inside, the planner of any server goes by COSTS."""
+    _set_local(connection, COSTS)
+    yield
+    _set_local(connection, dict.fromkeys(COSTS, "DEFAULT"))
+
+
+def _set_local(connection: Connection, settings: Mapping[str, str]) -> None:
+    connection.exec_driver_sql("; ".join(f"SET LOCAL {name} TO {value}" for name, value in settings.items()))
+
+
+def explained(connection: Connection, compiled: Compiled, options: str) -> Node:
+    """The server's plan for a statement, with EXPLAIN's ``options``."""
     plan = connection.exec_driver_sql(f"EXPLAIN ({options}, FORMAT JSON) {compiled.sql}", compiled.sent)
     (document,) = plan.scalar_one()
     assert isinstance(document, dict)
@@ -103,32 +128,44 @@ def _spills(node: Node) -> bool:
     )
 
 
-def _is_scan(node: Node) -> bool:
+def reads_whole(node: Node, above: Node | None) -> bool:
+    """Whether a node reads a table from end to end; in the order of an index too, unless a LIMIT ends that."""
+    if node["Node Type"] in {"Index Scan", "Index Only Scan"}:
+        return "Index Cond" not in node and not _ends_early(above)
     return bool(node["Node Type"] == "Seq Scan")
 
 
-def _hashed(document: str) -> frozenset[str]:
-    """Names of subplans that the expressions call hashed."""
-    return frozenset(part.split(")")[0] for part in document.split("(hashed ")[1:])
+def _ends_early(node: Node | None) -> bool:
+    return node is not None and node["Node Type"] == "Limit"
+
+
+def hashed_subplans(document: Node) -> frozenset[str]:
+    """Names of subplans that the plan's expressions call hashed: they run once."""
+    return frozenset(part.split(")")[0] for part in str(document).split("(hashed ")[1:])
 
 
 def _repeated(
-    node: Node, hashed: frozenset[str], subplan: Node | None, *, recursive: bool = False
+    node: Node,
+    hashed: frozenset[str],
+    subplan: Node | None,
+    *,
+    above: Node | None = None,
+    recursive: bool = False,
 ) -> Iterator[tuple[Node, tuple[Node, bool]]]:
-    """Nodes that run for each row, each with the subquery that it is in and whether a recursive step runs it."""
+    """Nodes that read a whole table for each row, each with the subquery that it is in and whether a recursive step runs it."""
     if node.get("Parent Relationship") == "SubPlan" and node.get("Subplan Name") not in hashed:
         subplan = node
-    if subplan is not None:
+    if subplan is not None and reads_whole(node, above):
         yield node, (subplan, recursive)
     steps = node["Node Type"] == "Recursive Union"
     for child in node.get("Plans", ()):
         step = recursive or (steps and child.get("Parent Relationship") == "Inner")
-        yield from _repeated(child, hashed, subplan, recursive=step)
+        yield from _repeated(child, hashed, subplan, above=node, recursive=step)
 
 
 def _repeated_scans(plan: Node, hashed: frozenset[str]) -> Iterator[RepeatedScan]:
     for node, (subplan, recursive) in _repeated(plan, hashed, None):
-        if _is_scan(node) and node["Actual Loops"] > 1:
+        if node["Actual Loops"] > 1:
             yield RepeatedScan(
                 node["Relation Name"],
                 int(node["Actual Loops"]),
@@ -152,7 +189,7 @@ def _looked_for(alias: str, subplan: Node) -> list[str]:
 def _equalities(condition: str, alias: str) -> Iterator[tuple[str, exp.Expr]]:
     """(column of ``alias``, what it is compared with) for what must hold together."""
     try:
-        tree = sqlglot.parse_one(condition, dialect="postgres")
+        tree = sqlglot.parse_one(INITPLAN.sub("elsewhere", condition), dialect="postgres")
     except SqlglotError:  # a plan's words for what SQL can't say
         return
     for part in _conjuncts(tree):

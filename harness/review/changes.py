@@ -39,7 +39,7 @@ class Kind(StrEnum):
     TABLE_NOT_READ = "table-no-longer-read"
     COLUMN_READ = "column-newly-read"
     COLUMN_NOT_READ = "column-no-longer-read"
-    SCANS = "scans-changed"
+    PLAN = "plan-changed"
     GROWTH = "growth-changed"
     RESULT_TYPE = "result-type-changed"
     STATEMENTS = "statements-changed"

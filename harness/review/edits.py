@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlglot import exp
 from sqlglot.diff import Insert, Keep, Remove, Update, diff
 
-from harness.review.statement import key
+from harness.review.statement import key, operands
 
 E = TypeVar("E", bound=exp.Expr)
 _WRAPPERS = (exp.Coalesce, exp.Cast, exp.Filter, exp.Distinct, exp.Paren)
@@ -73,6 +73,10 @@ class Edits:
             id(node) in self._inserted for node in after.walk()
         )
 
+    def differ(self, before: exp.Expr) -> bool:
+        """Whether anything inside ``before`` has other contents."""
+        return any(id(node) in self._updated for node in before.walk())
+
     def take(self, *nodes: exp.Expr | None, whole: bool = True) -> None:
         """Take the edits of ``nodes``, and of all inside them unless told otherwise."""
         for top in nodes:
@@ -137,6 +141,9 @@ def _aligned(before: exp.Expr, after: exp.Expr) -> Iterator[tuple[exp.Expr, exp.
         return
     elif isinstance(after, _WRAPPERS):
         yield from _aligned(before, _inside(after))
+        return
+    if isinstance(before, exp.Connector) and type(before) is type(after):
+        yield from _aligned_lists(*(operands(each, type(before)) for each in (before, after)))
         return
     for name, old in before.args.items():
         new = after.args.get(name)

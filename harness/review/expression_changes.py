@@ -6,8 +6,10 @@ from sqlglot import exp
 
 from harness.review.changes import Change, Kind
 from harness.review.edits import Edits, paired
-from harness.review.statement import conditions, key, text
+from harness.review.statement import conditions, key, one_line, quoted, text
 
+_OWN_WORDS = (exp.Bracket, exp.Interval)
+"""What a number alone doesn't tell: sqlglot counts an array's elements from 0, and an interval has a unit."""
 Rule = Callable[[Edits, str], Iterator[Change]]
 """Takes the edits that it has words for; the second argument is where, as `` in the subquery on x``, or nothing."""
 
@@ -23,9 +25,9 @@ def value_changes(before: exp.Expr, after: exp.Expr, where: str) -> Iterator[Cha
         yield from condition_changes(_copies(olds), _copies(news), where, "Condition")
         return
     edits = Edits(before, after)
-    for rule in (*_RULES, _columns):
-        yield from rule(edits, where)
-    if edits.left:
+    changes = [change for rule in (*_RULES, _columns) for change in rule(edits, where)]
+    yield from changes
+    if edits.left or not changes:
         old, new = _narrowed(before, after)
         yield Change(Kind.VALUE, f"Value changed{where}: {text(old)} became {text(new)}.")
 
@@ -136,10 +138,33 @@ def _cases(edits: Edits, where: str) -> Iterator[Change]:
         elif after is not None and before is None:
             yield Change(Kind.VALUE, f"ELSE added to CASE{where}: {text(after)} in place of NULL.")
             edits.take(after)
+        yield from _branches(edits, old, new, where)
     for kept, now in edits.kept(exp.If):
         before, after = _copies(conditions(kept.this)), _copies(conditions(now.this))
-        yield from condition_changes(before, after, where, "WHEN condition")
-        edits.take(kept.this, now.this)
+        if edits.come_or_go(kept.this, now.this) or edits.differ(kept.this):
+            yield from condition_changes(before, after, where, "WHEN condition")
+            edits.take(kept.this, now.this)
+
+
+def _branches(edits: Edits, old: exp.Case, new: exp.Case, where: str) -> Iterator[Change]:
+    """Branches that only came or only went, or that are tried in another order."""
+    olds, news = old.args["ifs"], new.args["ifs"]
+    before, after = list(map(key, olds)), list(map(key, news))
+    gone = [each for each in olds if key(each) not in after]
+    fresh = [each for each in news if key(each) not in before]
+    if not gone and not fresh and before != after:
+        yield Change(Kind.VALUE, f"Order of WHEN changed{where}: {text(old)} became {text(new)}.")
+        edits.take(*olds, *news)
+    elif not (gone and fresh):
+        for each in gone:
+            yield Change(Kind.VALUE, f"Branch removed from CASE{where}: {_branch(each)}.")
+        for each in fresh:
+            yield Change(Kind.VALUE, f"Branch added to CASE{where}: {_branch(each)}.")
+        edits.take(*gone, *fresh)
+
+
+def _branch(branch: exp.If) -> str:
+    return quoted(f"WHEN {one_line(branch.this)} THEN {one_line(branch.args['true'])}")
 
 
 def _copies(nodes: Sequence[exp.Expr]) -> list[exp.Expr]:
@@ -179,19 +204,25 @@ def _casts(edits: Edits, where: str) -> Iterator[Change]:
 
 def _constants(edits: Edits, where: str) -> Iterator[Change]:
     for old, new in edits.updated(exp.Literal):
+        if isinstance(new.parent, _OWN_WORDS):
+            continue
         yield Change(Kind.CONSTANT, f"Constant changed{where}: {text(old)} became {text(new)}{_around(new)}.")
         edits.take(old, new)
 
 
 def _columns(edits: Edits, where: str) -> Iterator[Change]:
-    for old, new in edits.updated(exp.Column):
+    pairs = edits.updated(exp.Column)
+    turned = {(text(new), text(old)) for old, new in pairs}
+    for old, new in pairs:
+        if (text(old), text(new)) in turned:
+            continue
         yield Change(Kind.COLUMN, f"Column changed{where}: {text(old)} became {text(new)}{_around(new)}.")
         edits.take(old, new)
 
 
 def _around(node: exp.Expr) -> str:
-    outer = node.parent
-    return f", in {text(outer)}" if isinstance(outer, exp.Condition) and text(outer) != text(node) else ""
+    outer = node.find_ancestor(exp.Condition)
+    return f", in {text(outer)}" if outer is not None and text(outer) != text(node) else ""
 
 
 _RULES: tuple[Rule, ...] = (

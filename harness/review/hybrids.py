@@ -10,8 +10,8 @@ from typing import Final
 from harness.core.snapshot_file import (
     COLUMNS,
     GROWTH,
+    PLAN,
     RESULT_TYPE,
-    SCANS,
     STATEMENTS,
     TABLES,
     SnapshotFile,
@@ -20,6 +20,7 @@ from harness.core.snapshot_file import (
 )
 from harness.review.aliases import with_names_of
 from harness.review.changes import NO_MEANING, Change, Kind
+from harness.review.plan_changes import plan_changes
 from harness.review.revisions import Side
 from harness.review.statement import Query, Unreadable, columns_read, key, listed, parse, quoted
 from harness.review.statement_changes import statement_changes
@@ -189,10 +190,11 @@ def _nameless() -> Change:
 def _fact_changes(before: SnapshotFile, after: SnapshotFile) -> Iterator[Change]:
     yield from _read_changes(before, after)
     both = before.facts.keys() & after.facts.keys()
+    if PLAN in both:
+        yield from plan_changes(before.facts[PLAN], after.facts[PLAN])
     for fact, kind, words in (
-        (SCANS, Kind.SCANS, "Tables scanned for each row changed"),
         (RESULT_TYPE, Kind.RESULT_TYPE, "Result type changed"),
-        (GROWTH, Kind.GROWTH, "What the SQL costs changed"),
+        (GROWTH, Kind.GROWTH, "SQL cost changed"),
         (STATEMENTS, Kind.STATEMENTS, "Statements of the Python side changed"),
     ):
         if fact in both and before.facts[fact] != after.facts[fact]:

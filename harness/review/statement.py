@@ -16,7 +16,8 @@ from harness.core.snapshot_file import Parameter
 Query = exp.Select | exp.SetOperation
 QUERY: Final = (exp.Select, exp.SetOperation)
 _OPERATORS: Final = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Cast)
-_UNORDERED: Final = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
+_UNORDERED: Final = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Mul)
+_TURNED: Final[dict[type, str]] = {exp.GT: "LT", exp.GTE: "LTE"}
 _OWN_TYPES: Final = {
     "str": ("VARCHAR", "TEXT"),
     "int": ("INT",),
@@ -84,7 +85,8 @@ def _literal(parameter: Parameter) -> exp.Expr:
 def key(node: object) -> str:
     """Return the same text for what means the same.
 
-    Parentheses, the order around AND, OR and =, and whether ON or WHERE has the condition of an inner join don't count.
+    Parentheses, the order around AND, OR, =, + and *, in a list after IN and of the parts of a UNION, and whether ON or WHERE has
+    the condition of an inner join don't count.
     """
     if isinstance(node, exp.Paren):
         return key(node.this)
@@ -92,17 +94,26 @@ def key(node: object) -> str:
         return f"{type(node).__name__}[{', '.join(sorted(map(key, operands(node, type(node)))))}]"
     if isinstance(node, exp.Identifier):
         return f'"{node.name}"' if node.args.get("quoted") else node.name.lower()
+    if isinstance(node, exp.Expr) and type(node) in _TURNED:
+        return f"{_TURNED[type(node)]}(expression={key(node.this)}, this={key(node.expression)})"
     if isinstance(node, exp.Expr):
-        args = [f"{name}={key(value)}" for name, value in sorted(node.args.items()) if value]
-        if isinstance(node, _UNORDERED):
-            args = sorted((key(node.this), key(node.expression)))
-        elif isinstance(node, exp.Select) and _joins_freely(node):
-            args = [
-                *_joined(node),
-                *(arg for arg in args if not arg.startswith(("from_=", "joins=", "where="))),
-            ]
-        return f"{type(node).__name__}({', '.join(args)})"
+        parts, told = _without_order(node)
+        parts += [
+            f"{name}={key(part)}" for name, part in sorted(node.args.items()) if part and name not in told
+        ]
+        return f"{type(node).__name__}({', '.join(parts)})"
     return f"[{', '.join(map(key, node))}]" if isinstance(node, list) else repr(node)
+
+
+def _without_order(node: exp.Expr) -> tuple[list[str], frozenset[str]]:
+    """The keys of what has no order in ``node``, and the names of the arguments in which that is."""
+    if isinstance(node, (*_UNORDERED, exp.Union)):
+        return sorted((key(node.this), key(node.expression))), frozenset({"this", "expression"})
+    if isinstance(node, exp.In):
+        return sorted(map(key, node.expressions)), frozenset({"expressions"})
+    if isinstance(node, exp.Select) and _joins_freely(node):
+        return _joined(node), frozenset({"from_", "joins", "where"})
+    return [], frozenset()
 
 
 def _joins_freely(select: exp.Select) -> bool:
@@ -140,9 +151,13 @@ def _is_true(node: exp.Expr) -> bool:
 
 def text(node: exp.Expr) -> str:
     """Return ``node`` as one line of SQL in back quotes, queries inside it by name only."""
+    return quoted(one_line(node))
+
+
+def one_line(node: exp.Expr) -> str:
+    """The same without the back quotes."""
     shown = without_queries(node)
-    sql = " ".join(shown.sql(dialect="postgres", normalize_functions="lower", comments=False).split())
-    return quoted(sql)
+    return " ".join(shown.sql(dialect="postgres", normalize_functions="lower", comments=False).split())
 
 
 def quoted(sql: str) -> str:
@@ -233,6 +248,16 @@ class Relation:
         """The words of the join."""
         words = [self.side, "JOIN", "LATERAL" if isinstance(self.node, exp.Lateral) else ""]
         return " ".join(word for word in words if word)
+
+    @property
+    def using(self) -> list[str]:
+        """The columns of USING."""
+        return [] if self.join is None else [each.name for each in self.join.args.get("using") or ()]
+
+    @property
+    def calls(self) -> bool:
+        """Whether it is what a function returns."""
+        return self.query is None and not isinstance(self.node.this, exp.Identifier)
 
     @property
     def on(self) -> list[exp.Expr]:

@@ -20,6 +20,7 @@ from harness.review.statement import (
     outer_references,
     queries_in,
     relations,
+    selects_of,
     text,
     without_queries,
 )
@@ -88,8 +89,12 @@ def _query_changes(before: Query, after: Query, place: Place) -> Iterator[Change
 
 def _cte_changes(before: Query, after: Query, place: Place) -> Iterator[Change]:
     olds, news = _ctes(before), _ctes(after)
+    in_from = _queries_in_from(before)
     for name, new in news.items():
-        if name not in olds:
+        if name in in_from and name not in olds:
+            yield Change(Kind.CLAUSE, f"Subquery `{name}` in FROM became a CTE{place.where}.")
+            yield from _query_changes(in_from[name], new.this, place.inside(f"CTE `{name}`"))
+        elif name not in olds:
             yield Change(Kind.SUBQUERY_ADDED, f"CTE added{place.where}: `{name}`.")
         elif isinstance(olds[name].this, QUERY) and isinstance(new.this, QUERY):
             recursive = bool(new.parent and new.parent.args.get("recursive"))
@@ -97,14 +102,23 @@ def _cte_changes(before: Query, after: Query, place: Place) -> Iterator[Change]:
             yield from _query_changes(olds[name].this, new.this, inner)
             if olds[name].args.get("materialized") != new.args.get("materialized"):
                 yield Change(Kind.CLAUSE, f"MATERIALIZED changed in {inner.name}.")
-    for name in olds:
-        if name not in news:
+    in_from = _queries_in_from(after)
+    for name, old in olds.items():
+        if name in in_from and name not in news:
+            yield Change(Kind.CLAUSE, f"CTE `{name}` became a subquery in FROM{place.where}.")
+            yield from _query_changes(old.this, in_from[name], place.inside(f"the subquery `{name}`"))
+        elif name not in news:
             yield Change(Kind.SUBQUERY_REMOVED, f"CTE removed{place.where}: `{name}`.")
 
 
 def _ctes(query: Query) -> dict[str, exp.CTE]:
     with_ = query.args.get("with_")
     return {} if with_ is None else {cte.alias: cte for cte in with_.expressions}
+
+
+def _queries_in_from(query: Query) -> dict[str, Query]:
+    read = (relation for select in selects_of(query) for relation in relations(select))
+    return {relation.name: relation.query for relation in read if relation.query is not None}
 
 
 def _set_operation_changes(before: Query, after: Query, place: Place) -> Iterator[Change]:
@@ -154,9 +168,14 @@ def _branches_added_or_removed(
     for old, fresh in changed:
         yield from _query_changes(old, fresh, place)
     for query in gone:
-        yield Change(Kind.SET_OPERATION, f"Part of {word} removed{place.where}: {described(query)}.")
+        yield Change(Kind.SET_OPERATION, f"Part of {word} removed{place.where}: {_part(query)}.")
     for query in new:
-        yield Change(Kind.SET_OPERATION, f"Part of {word} added{place.where}: {described(query)}.")
+        yield Change(Kind.SET_OPERATION, f"Part of {word} added{place.where}: {_part(query)}.")
+
+
+def _part(query: Query) -> str:
+    """What a part is about, or all of it where it reads from nothing."""
+    return described(query) if any(map(relations, selects_of(query))) else text(query)
 
 
 def _select_changes(before: exp.Select, after: exp.Select, place: Place) -> Iterator[Change]:
@@ -188,10 +207,37 @@ def _relation_changes(before: exp.Select, after: exp.Select, place: Place) -> It
         for each in added:
             yield Change(Kind.JOIN_ADDED, f"{_told(each, 'added', place, alone=not olds)}.")
     both = [(relation, news[name]) for name, relation in olds.items() if name in news]
-    for old, new in both:
-        yield from _join_changes(old, new, place)
     inner = {old.name for old, new in both if not old.side and not new.side}
-    yield from _condition_changes(_pool(before, inner), _pool(after, inner), place, "Predicate")
+    pools = _pool(before, inner), _pool(after, inner)
+    moved: set[str] = set()
+    for old, new in both:
+        if old.side and old.side == new.side:
+            yield from _moves(old, new, pools, place, moved)
+    for old, new in both:
+        yield from _join_changes(old, new, place, moved)
+    yield from _condition_changes(_but(pools[0], moved), _but(pools[1], moved), place, "Predicate")
+
+
+def _moves(
+    old: Relation, new: Relation, pools: tuple[list[exp.Expr], list[exp.Expr]], place: Place, moved: set[str]
+) -> Iterator[Change]:
+    """Conditions that an outer join no longer asks of a match but WHERE of a row, or the other way round; ``moved`` gets them."""
+    before, after = (set(map(key, pool)) for pool in pools)
+    on_before, on_after = set(map(key, old.on)), set(map(key, new.on))
+    words = {"LEFT": "rows", "RIGHT": f"rows of `{new.name}`", "FULL": "rows"}
+    ends = (
+        (old.on, (on_before - on_after) & (after - before), "ON of `{}` to WHERE", "drop out"),
+        (new.on, (on_after - on_before) & (before - after), "WHERE to ON of `{}`", "stay, with NULL"),
+    )
+    for conditions_, keys, way, end in ends:
+        for each in (each for each in conditions_ if key(each) in keys):
+            moved.add(key(each))
+            told = f"{text(each)} from {way.format(new.name)}, so {words[new.side]} without a match {end}"
+            yield Change(Kind.PREDICATE_CHANGED, f"Predicate moved{place.where}: {told}.")
+
+
+def _but(pool: Sequence[exp.Expr], keys: set[str]) -> list[exp.Expr]:
+    return [each for each in pool if key(each) not in keys]
 
 
 def _told(relation: Relation, verb: str, place: Place, *, alone: bool) -> str:
@@ -203,17 +249,21 @@ def _told(relation: Relation, verb: str, place: Place, *, alone: bool) -> str:
     return f"Join {verb}{place.where}: {kind} {text(relation.node)}{on}"
 
 
-def _join_changes(old: Relation, new: Relation, place: Place) -> Iterator[Change]:
+def _join_changes(old: Relation, new: Relation, place: Place, moved: set[str]) -> Iterator[Change]:
     name = f"`{new.name}`"
     if old.side != new.side:
         yield Change(
             Kind.JOIN_KIND,
-            f"Join of {name} changed{place.where}: {old.kind} became {new.kind}{_join_effect(old.side, new.side)}.",
+            f"Join of {name} changed{place.where}: {old.kind} became {new.kind}{_join_effect(old, new)}.",
         )
     elif old.kind != new.kind:
         yield Change(Kind.JOIN_KIND, f"Join of {name} changed{place.where}: {old.kind} became {new.kind}.")
+    if old.using != new.using:
+        became = " became ".join(f"`USING ({', '.join(each.using)})`" for each in (old, new))
+        yield Change(Kind.PREDICATE_CHANGED, f"Join condition of {name} changed{place.where}: {became}.")
     if old.side or new.side:
-        yield from _condition_changes(old.on, new.on, place, f"Join condition of {name}")
+        noun = f"Join condition of {name}"
+        yield from _condition_changes(_but(old.on, moved), _but(new.on, moved), place, noun)
     if old.query is not None and new.query is not None:
         yield from _nested_changes(old.query, new.query, place.inside(f"the subquery {name}"))
     elif old.source != new.source:
@@ -221,14 +271,18 @@ def _join_changes(old: Relation, new: Relation, place: Place) -> Iterator[Change
             Kind.FROM,
             f"{name} stands for another table{place.where}: `{old.source}` became `{new.source}`.",
         )
+    elif old.calls and new.calls and key(old.node) != key(new.node):
+        yield Change(Kind.FROM, f"FROM changed{place.where}: {text(old.node)} became {text(new.node)}.")
 
 
-def _join_effect(old: str, new: str) -> str:
-    if old == "LEFT" and not new:
-        return ", so rows without a match drop out"
-    if new == "LEFT" and not old:
-        return ", so rows without a match stay, with NULL"
-    return ""
+def _join_effect(old: Relation, new: Relation) -> str:
+    words = {"LEFT": "rows", "RIGHT": f"rows of `{new.name}`"}
+    ends = []
+    for side, rows in words.items():
+        kept_before, kept_after = old.side in {side, "FULL"}, new.side in {side, "FULL"}
+        if kept_before != kept_after:
+            ends.append(f"{rows} without a match {'stay, with NULL' if kept_after else 'drop out'}")
+    return f", so {', and '.join(ends)}"
 
 
 def _pool(select: exp.Select, joined: set[str]) -> list[exp.Expr]:
@@ -345,7 +399,10 @@ def _nested_changes(before: Query, after: Query, place: Place) -> Iterator[Chang
     untied = [name for name in old if name not in new and name not in place.untied]
     tied = [name for name in new if name not in old]
     if untied and not new:
-        yield Change(Kind.CORRELATION_LOST, f"Correlation lost: {place.name} {_lost(before, after, untied)}.")
+        # IN may compare with the outer row what the subquery no longer does.
+        if _after_in(before) or not _after_in(after):
+            sentence = f"Correlation lost: {place.name} {_lost(before, after, untied)}."
+            yield Change(Kind.CORRELATION_LOST, sentence)
     elif untied:
         sentence = f"Correlation changed: {place.name} no longer refers to the outer {listed(untied)}."
         yield Change(Kind.CORRELATION_CHANGED, sentence)
@@ -353,6 +410,10 @@ def _nested_changes(before: Query, after: Query, place: Place) -> Iterator[Chang
         sentence = f"Correlation added: {place.name} refers to the outer {listed(tied)} now."
         yield Change(Kind.CORRELATION_CHANGED, sentence)
     yield from _query_changes(before, after, replace(place, untied=place.untied | set(untied)))
+
+
+def _after_in(query: Query) -> bool:
+    return isinstance(query.parent.parent if isinstance(query.parent, exp.Subquery) else query.parent, exp.In)
 
 
 def _lost(before: Query, after: Query, untied: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ FROM tenants
 
 -- tables: ai_feature_usage, tenants
 -- columns: ai_feature_usage.feature_name, ai_feature_usage.tenant_id, tenants.id
--- scanned for each row: none
+-- plan: at 500 rows: ai_feature_usage by index (tenant_id), for each row; tenants whole, once
 -- result type: double precision (SQLAlchemy Double)
 -- SQL cost: linear in the rows
 -- Python side: 2 statements for 1 row, 101 for 100

@@ -28,7 +28,7 @@ FROM tenants
 
 -- tables: tenants
 -- columns: tenants.id, tenants.parent_id
--- scanned for each row: none
+-- plan: at 500 rows: tenants by index (id), at each step; tenants whole, once
 -- result type: bigint (SQLAlchemy Integer)
 -- SQL cost: linear in the rows
 -- Python side: 1 statement, however many rows

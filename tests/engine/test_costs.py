@@ -296,6 +296,55 @@ def test_a_sort_that_goes_to_disk_at_the_size_asked_for(checked):
     )
 
 
+SORTED = """
+from sqlalchemy import ForeignKey, any_, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Shelf(Base):
+    __tablename__ = "shelf"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    books: Mapped[list["Book"]] = relationship()
+
+    @hybrid_property
+    def colours(self):
+        return len({book.colour for book in self.books})
+
+    @colours.inplace.expression
+    @classmethod
+    def _colours(cls):
+        return select(func.count(Book.colour.distinct())).where(Book.shelf_id == cls.id).scalar_subquery()
+
+    @hybrid_property
+    def size(self):
+        return len(self.books)
+
+    @size.inplace.expression
+    @classmethod
+    def _size(cls):
+        own = select(cls.id).correlate(cls).scalar_subquery()
+        return select(func.count()).where(Book.shelf_id == any_(func.array(own))).scalar_subquery()
+
+class Book(Base):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shelf_id: Mapped[int] = mapped_column(ForeignKey("shelf.id"))
+    colour: Mapped[str] = mapped_column(index=True)
+"""
+
+
+@pytest.mark.parametrize("name", ["colours", "size"])
+def test_a_whole_table_in_the_order_of_another_index_or_for_an_array(checked, name):
+    report = checked(SORTED, examples=2, scale=500, only=(f"*.{name}",))[f"Shelf.{name}"]
+    severity, message, hint = scale_findings(report)["HH402"]
+    assert severity is Severity.WARNING
+    assert message.startswith(f"select(Shelf.{name}) reads the whole table book for each row: no index fits ")
+    assert hint.startswith("CREATE INDEX ix_book_shelf_id ON book (shelf_id); in Alembic: ")
+
+
 @pytest.fixture
 def older_server():
     """A PostgreSQL of this machine's own, of another version than the wheel's."""

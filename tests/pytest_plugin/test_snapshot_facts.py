@@ -1,6 +1,11 @@
 """What a snapshot says below the SQL: the same, whichever hybrids a run examines and wherever."""
 
+import contextlib
+
 import pytest
+
+from harness.core.errors import EnvironmentProblem
+from harness.database import binaries
 
 from .projects import HEAD
 
@@ -50,7 +55,7 @@ FACTS = {
     "thick": [
         "-- tables: books",
         "-- columns: books.pages",
-        "-- scanned for each row: none",
+        "-- plan: the row itself",
         "-- result type: boolean (SQLAlchemy Boolean)",
         "-- SQL cost: linear in the rows",
         "-- Python side: 1 statement, however many rows",
@@ -58,7 +63,7 @@ FACTS = {
     "beside": [
         "-- tables: books, shelves",
         "-- columns: books.shelf_id, shelves.id, shelves.width",
-        "-- scanned for each row: none",
+        "-- plan: at 50 rows: books whole, once; shelves by index (id), for each row",
         "-- result type: integer (SQLAlchemy Integer)",
         "-- SQL cost: linear in the rows",
         "-- Python side: 2 statements for 1 row, 101 for 100",
@@ -66,7 +71,7 @@ FACTS = {
     "thick_beside": [
         "-- tables: books, shelves",
         "-- columns: books.pages, books.shelf_id, shelves.id, shelves.width",
-        "-- scanned for each row: none",
+        "-- plan: at 50 rows: books whole, once; shelves by index (id), for each row",
         "-- result type: integer (SQLAlchemy Integer)",
         "-- SQL cost: linear in the rows",
         "-- Python side: statements depend on the rows",
@@ -95,3 +100,88 @@ def test_the_facts_are_the_same_in_any_run(shelves, monkeypatch):
         result = shelves.run("-k", f"snapshot and {alone}", "--hybrids-examples", "3")
         assert result.ret == 0, result.stdout.str()
     assert snapshots(shelves) == written
+
+
+PLANS = """
+from sqlalchemy import ForeignKey, MetaData, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, object_session, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+def below(start):
+    tree = select(start.id.label("id")).correlate(start).cte("tree", recursive=True, nesting=True)
+    child = aliased(Node)
+    tree = tree.union(select(child.id).where(child.up == tree.c.id))
+    return select(func.count()).select_from(tree).scalar_subquery()
+
+class Node(Base):
+    __tablename__ = "No.de"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    up: Mapped[int | None] = mapped_column("Up", ForeignKey("No.de.id"), index=True)
+    found: Mapped[int] = mapped_column(index=True)
+    parts: Mapped[list["Part"]] = relationship()
+
+    @hybrid_property
+    def tree(self):
+        return object_session(self).scalar(select(below(Node)).where(Node.id == self.id))
+
+    @tree.inplace.expression
+    @classmethod
+    def _tree(cls):
+        return below(cls)
+
+    @hybrid_property
+    def red(self):
+        return any(part.colour == "red" for part in self.parts)
+
+    @red.inplace.expression
+    @classmethod
+    def _red(cls):
+        return cls.id.in_(select(Part.node_id).where(Part.colour == "red"))
+
+    @hybrid_property
+    def latest(self):
+        return object_session(self).scalar(select(Node.found).order_by(Node.found.desc()).limit(1))
+
+    @latest.inplace.expression
+    @classmethod
+    def _latest(cls):
+        other = aliased(Node)
+        return select(other.found).order_by(other.found.desc()).limit(1).scalar_subquery()
+
+class Part(Base):
+    __tablename__ = "part"
+    __table_args__ = {"schema": "stock"}
+    id: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(ForeignKey("No.de.id"), index=True)
+    colour: Mapped[str]
+"""
+PLANNED = {
+    "tree": "No.de by index (Up), at each step; No.de whole, once",
+    "red": "No.de whole, once; stock.part whole, once",
+    "latest": "No.de in the order of an index, once; No.de whole, once",
+}
+
+
+def test_the_plan_is_the_same_on_any_server(project, monkeypatch, database_url):
+    project.write("shop.py", PLANS)
+    arguments = ("-k", "snapshot", "--hybrids-examples", "2", "--hybrids-scale", "500")
+    project.run(*arguments)
+    written = snapshots(project)
+    assert {name: written[f"Node.{name}"].splitlines()[-4] for name in PLANNED} == {
+        name: f"-- plan: at 500 rows: {shown}" for name, shown in PLANNED.items()
+    }
+    monkeypatch.setenv("CI", "true")
+    settings = "-c seq_page_cost=0.01 -c random_page_cost=1.1 -c effective_cache_size=8kB"
+    tuned = database_url.set(drivername="postgresql").update_query_dict({"options": settings})
+    others = [tuned.render_as_string(hide_password=False)]
+    with contextlib.ExitStack() as running:
+        with contextlib.suppress(EnvironmentProblem):  # a machine that has none of its own
+            of_machine = running.enter_context(binaries.start("a test"))
+            url = of_machine.create_database().set(drivername="postgresql")
+            others.append(url.render_as_string(hide_password=False))
+        for other in others:
+            result = project.run(*arguments, "--hybrids-database", other)
+            assert result.ret == 0, result.stdout.str()

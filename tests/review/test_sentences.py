@@ -136,6 +136,51 @@ VALUES = [
     ("a condition in WHERE instead of ON", *change("(SELECT l.x FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "l JOIN m ON m.l = l.id WHERE l.o = o.id", "m, l WHERE l.id = m.l AND l.o = o.id"), [
         "The SQL is written differently and means the same."]),
     ("white space", *change("o.a + o.b", " + ", "\n  + "), ["Only formatting changed."]),
+    ("INNER JOIN became FULL JOIN", *change("(SELECT count(*) FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "JOIN", "FULL OUTER JOIN"), [
+        "Join of `m` changed in the subquery on `l`: JOIN became FULL JOIN, so rows without a match stay, with NULL, and rows of `m` without a match stay, with NULL."]),
+    ("LEFT JOIN became RIGHT JOIN", *change("(SELECT count(*) FROM l LEFT OUTER JOIN m ON m.l = l.id WHERE l.o = o.id)", "LEFT", "RIGHT"), [
+        "Join of `m` changed in the subquery on `l`: LEFT JOIN became RIGHT JOIN, so rows without a match drop out, and rows of `m` without a match stay, with NULL."]),
+    ("a condition of an outer join in WHERE", *change("(SELECT count(*) FROM l LEFT OUTER JOIN m ON m.l = l.id AND m.y WHERE l.o = o.id)", "AND m.y WHERE l.o = o.id", "WHERE l.o = o.id AND m.y"), [
+        "Predicate moved in the subquery on `l`: `m.y` from ON of `m` to WHERE, so rows without a match drop out."]),
+    ("a condition of WHERE in an outer join", *change("(SELECT count(*) FROM l LEFT OUTER JOIN m ON m.l = l.id WHERE l.o = o.id AND m.y)", "WHERE l.o = o.id AND m.y", "AND m.y WHERE l.o = o.id"), [
+        "Predicate moved in the subquery on `l`: `m.y` from WHERE to ON of `m`, so rows without a match stay, with NULL."]),
+    ("USING other columns", *change("(SELECT count(*) FROM l JOIN m USING (id) WHERE l.o = o.id)", "(id)", "(id, key)"), [
+        "Join condition of `m` changed in the subquery on `l`: `USING (id)` became `USING (id, key)`."]),
+    ("a function in FROM", *change("(SELECT count(*) FROM generate_series(1, o.n) AS g)", "(1,", "(0,"), [
+        "FROM changed in the subquery on `g`: `generate_series(1, o.n) AS g` became `generate_series(0, o.n) AS g`."]),
+    ("EXISTS became IN", "EXISTS (SELECT 1 FROM l WHERE l.o = o.id)", "o.id IN (SELECT l.o FROM l)", [
+        "Value changed in the subquery on `l`: `1` became `l.o`.", "Value changed: `EXISTS(subquery on l)` became `o.id IN (subquery on l)`."]),
+    ("a CTE became a subquery", "(WITH s AS (SELECT l.x AS x FROM l WHERE l.o = o.id) SELECT sum(s.x) FROM s)", "(SELECT sum(s.x) FROM (SELECT l.x AS x FROM l WHERE l.o = o.id AND l.y) AS s)", [
+        "Predicate added in the subquery `s`: `l.y`.", "CTE `s` became a subquery in FROM in the subquery on `s`."]),
+    ("a subquery became a CTE", "(SELECT sum(s.x) FROM (SELECT l.x AS x FROM l WHERE l.o = o.id) AS s)", "(WITH s AS (SELECT l.x AS x FROM l WHERE l.o = o.id) SELECT sum(s.x) FROM s)", [
+        "Subquery `s` in FROM became a CTE in the subquery on `s`."]),
+    ("another start of a recursion", *change(TREE, "SELECT o.id AS id UNION", "SELECT o.id AS id UNION SELECT o.boss_id UNION"), [
+        "Part of UNION added in CTE `up`: `SELECT o.boss_id`."]),
+    ("the parts of a UNION in another order", "(SELECT count(*) FROM (SELECT a.x FROM a UNION SELECT b.x FROM b) AS u)", "(SELECT count(*) FROM (SELECT b.x FROM b UNION SELECT a.x FROM a) AS u)", [
+        "The SQL is written differently and means the same."]),
+    ("the parts of EXCEPT in another order", "(SELECT count(*) FROM (SELECT a.x FROM a EXCEPT SELECT a.y FROM a) AS u)", "(SELECT count(*) FROM (SELECT a.y FROM a EXCEPT SELECT a.x FROM a) AS u)", [
+        "Column changed in part 1 of the subquery `u`: `a.x` became `a.y`.", "Column changed in part 2 of the subquery `u`: `a.y` became `a.x`."]),
+    ("a branch of CASE more", *change("CASE WHEN o.a THEN 1 ELSE 0 END", "ELSE", "WHEN o.b > 1 THEN 2 ELSE"), ["Branch added to CASE: `WHEN o.b > 1 THEN 2`."]),
+    ("the first branch of CASE less", *change("CASE WHEN o.a THEN 1 WHEN o.b > 1 THEN 2 ELSE 0 END", "WHEN o.a THEN 1 ", ""), ["Branch removed from CASE: `WHEN o.a THEN 1`."]),
+    ("branches of CASE in another order", "CASE WHEN o.a THEN 1 WHEN o.b THEN 2 END", "CASE WHEN o.b THEN 2 WHEN o.a THEN 1 END", [
+        "Order of WHEN changed: `CASE WHEN o.a THEN 1 WHEN o.b THEN 2 END` became `CASE WHEN o.b THEN 2 WHEN o.a THEN 1 END`."]),
+    ("a branch of CASE with another value", *change("CASE WHEN o.a THEN o.x WHEN o.b THEN o.y END", "o.y", "o.z"), [
+        "Column changed: `o.y` became `o.z`, in `CASE WHEN o.b THEN o.z END`."]),
+    ("a window's partition", *change("(SELECT w.r FROM (SELECT l.id AS id, row_number() OVER (PARTITION BY l.o ORDER BY l.at) AS r FROM l) AS w WHERE w.id = o.id)", "PARTITION BY l.o ", ""), [
+        "Value changed in the subquery `w`: `row_number() OVER (PARTITION BY l.o ORDER BY l.at)` became `row_number() OVER (ORDER BY l.at)`."]),
+    ("a window's frame", *change("(SELECT w.r FROM (SELECT l.id AS id, sum(l.x) OVER (ORDER BY l.at ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS r FROM l) AS w WHERE w.id = o.id)", "ROWS", "RANGE"), [
+        "Value changed in the subquery `w`: `sum(l.x) OVER (ORDER BY l.at ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)` became `sum(l.x) OVER (ORDER BY l.at RANGE BETWEEN 2 PRECEDING AND CURRENT ROW)`."]),
+    ("the order inside an aggregate", *change("(SELECT string_agg(l.n, ',' ORDER BY l.id) FROM l WHERE l.o = o.id)", "BY l.id", "BY l.n"), [
+        "Column changed in the subquery on `l`: `l.id` became `l.n`, in `string_agg(l.n, ',' ORDER BY l.n)`."]),
+    ("another element of an array", *change("o.tags[1]", "1", "2"), ["Value changed: `o.tags[1]` became `o.tags[2]`."]),
+    ("another interval", *change("o.at + INTERVAL '1 day'", "1 day", "2 days"), ["Value changed: `o.at + INTERVAL '1 DAY'` became `o.at + INTERVAL '2 DAYS'`."]),
+    ("another collation", *change('o.x COLLATE "C"', '"C"', '"de-x-icu"'), ['Value changed: `o.x COLLATE "C"` became `o.x COLLATE "de-x-icu"`.']),
+    ("a condition more inside OR", *change("(o.a AND o.b) OR o.c", "o.b", "o.b AND o.d"), ["Value changed: `o.a AND o.b` became `o.a AND o.b AND o.d`."]),
+    ("minus turned around", "o.a - o.b", "o.b - o.a", ["Value changed: `o.a - o.b` became `o.b - o.a`."]),
+    ("plus turned around", "o.a + o.b", "o.b + o.a", ["The SQL is written differently and means the same."]),
+    ("a comparison read from the right", "o.a > o.b AND o.c >= 1", "1 <= o.c AND o.b < o.a", ["The SQL is written differently and means the same."]),
+    ("an IN list in another order", "o.k IN ('a', 'b')", "o.k IN ('b', 'a')", ["The SQL is written differently and means the same."]),
+    ("factors in another order, which rounds otherwise", "o.a * o.b * 2", "2 * o.b * o.a", ["Value changed: `o.a * o.b * 2` became `2 * o.b * o.a`."]),
     ("row locks", *change("(SELECT l.x FROM l WHERE l.o = o.id FOR UPDATE)", " FOR UPDATE", ""), [
         "FOR UPDATE or FOR SHARE changed in the subquery on `l`."]),
 ]  # fmt: skip
@@ -226,9 +271,16 @@ FACTS = [
         "Column changed: `o.x` became `o.y`.", "Column newly read: `o.y`.", "Column no longer read: `o.x`."]),
     ("a table less", {"tables": ("l", "o"), "columns": ("l.id",)}, {"tables": ("o",), "columns": "none"}, ["Table no longer read: `l`."]),
     ("work that gets out of hand", {"SQL cost": "linear in the rows"}, {"SQL cost": "grows faster than the rows"}, [
-        "What the SQL costs changed: `linear in the rows` became `grows faster than the rows`."]),
-    ("an index that no longer helps", {"scanned for each row": "none"}, {"scanned for each row": ("l", "m")}, [
-        "Tables scanned for each row changed: `none` became `l, m`."]),
+        "SQL cost changed: `linear in the rows` became `grows faster than the rows`."]),
+    ("an index that no longer helps", {"plan": "at 500 rows: l by index (o, p), for each row; o whole, once"}, {"plan": "at 500 rows: l whole, for each row; o whole, once"}, [
+        "Plan changed: `l` is read `whole, for each row`, where it was read `by index (o, p), for each row`."]),
+    ("a table read twice", {"plan": "at 500 rows: o whole, once"}, {"plan": "at 500 rows: o by index (up), at each step; o whole, once"}, [
+        "Plan changed: `o` is read `by index (up), at each step`, too."]),
+    ("a table read once less", {"plan": "at 500 rows: o in the order of an index, once; o whole, once"}, {"plan": "at 500 rows: o whole, once"}, [
+        "Plan changed: `o` is no longer read `in the order of an index, once`."]),
+    ("a plan for another size", {"plan": "at 500 rows: o whole, once"}, {"plan": "at 20 rows: o whole, once"}, ["The plan is for another size: at 500 rows became at 20 rows."]),
+    ("a subquery where there was none", {"plan": "the row itself"}, {"plan": "at 500 rows: l whole, once; o whole, once"}, [
+        "Plan changed: `the row itself` became `at 500 rows: l whole, once; o whole, once`."]),
     ("the type", {"result type": "integer (SQLAlchemy Integer)"}, {"result type": "numeric (SQLAlchemy Numeric)"}, [
         "Result type changed: `integer (SQLAlchemy Integer)` became `numeric (SQLAlchemy Numeric)`."]),
     ("statements", {"Python side": "1 statement, however many rows"}, {"Python side": "2 statements for 1 row, 101 for 100"}, [
