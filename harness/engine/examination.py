@@ -155,7 +155,7 @@ class Examination:
             return
         for examinee in able:
             own: list[Rejected] = []
-            if len(able) > 1 and examinee.tally.distinct_values <= 1 and not examinee.found:
+            if len(able) > 1 and examinee.nothing_seen:
                 own = self._survey_alone(examinee, bench)
             examinee.judge_rejections([*rejections, *own, *examinee.unloadable])
         for examinee in able:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Table
 from sqlalchemy.orm import Session
 
 from harness.core.dataset import Dataset
-from harness.core.finding import Finding
+from harness.core.finding import Finding, Severity
 from harness.core.hybrid import Hybrid
 from harness.core.observation import (
     Answer,
@@ -214,6 +214,12 @@ class Examinee:
                 self.found[finding.identity] = finding
             elif finding.rule in CAUSE_CODES:
                 self.found[known.identity] = known.with_positions_of(finding)
+
+    @property
+    def nothing_seen(self) -> bool:
+        """Whether there was one value only, and nothing wrong with it."""
+        serious = any(finding.severity is not Severity.INFO for finding in self.found.values())
+        return self.tally.distinct_values <= 1 and not serious
 
     def judge_rejections(self, rejections: Sequence[Rejected]) -> None:
         """Call the hybrid untested where the server accepted less than half of the datasets."""
