@@ -11,6 +11,7 @@ from harness.core.finding import Family, Finding, Severity
 from harness.core.report import HybridReport
 from harness.engine import Examination, Examinee
 from harness.engine.kept_findings import FOLDER, keep
+from harness.pytest_plugin.wanted import Spread
 from harness.reporting import finding_text
 from harness.snapshot import SnapshotMismatchError, assert_reviewed, expect_snapshot, snapshot_text
 
@@ -39,7 +40,7 @@ class HybridNode(pytest.Collector):
         self.examination = examination
         self.examinee = examinee
         self._selects = selects
-        self.kept = False
+        self.report: HybridReport | None = None
 
     def collect(self) -> Iterator["FacetItem"]:
         """One item for each question."""
@@ -97,21 +98,24 @@ class FacetItem(pytest.Item):
         return self.path, hybrid.line - 1, f"{hybrid.name} {self.name}"
 
     def _report(self) -> HybridReport:
-        """This hybrid's report; hybrids that can share its datasets are examined with it, unless workers share the load."""
-        group = [self.parent.examinee]
-        if not hasattr(self.config, "workerinput"):
+        """This hybrid's report; hybrids that can share its datasets and are for this process too are examined with it."""
+        if self.parent.report is None:
             group = self._companions()
-        report = self.parent.examination.reports(group)[group.index(self.parent.examinee)]
-        if not self.parent.kept:
+            report = self.parent.examination.reports(group)[group.index(self.parent.examinee)]
             keep([report], self.parent.examination.options.looks_for, self.config.rootpath / FOLDER)
-            self.parent.kept = True
-        return report
+            self.parent.report = report
+        return self.parent.report
 
     def _companions(self) -> list[Examinee]:
-        selected = {item.parent.examinee for item in self.session.items if isinstance(item, FacetItem)}
+        items = [item for item in self.session.items if isinstance(item, FacetItem)]
+        if (worker := getattr(self.config, "workerinput", None)) is not None:
+            spread = Spread.of((item.nodeid for item in items), worker["workercount"])
+            own = spread.together(self.nodeid)
+            items = [item for item in items if spread.together(item.nodeid) == own]
+        here = {item.parent.examinee for item in items}
         groups = self.parent.examination.groups()
-        own = next(group for group in groups if self.parent.examinee in group)
-        return [examinee for examinee in own if examinee in selected]
+        group = next(group for group in groups if self.parent.examinee in group)
+        return [examinee for examinee in group if examinee in here]
 
     def _judge(self, findings: Sequence[Finding]) -> None:
         """Warnings are shown, errors fail; under fail-on warning both do."""

@@ -1,5 +1,6 @@
 """Which hybrids a pytest run asks for: the ini file's where nothing else was named, or those on the command line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 ROOT = "hybrids"
 """First part of the node ids: ``hybrids::Class.hybrid::agrees``."""
+PLENTY = 4
+"""Classes for each worker from which on a worker gets all hybrids of a class, which share datasets there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,30 @@ class Wanted:
             for each in self.node_ids
             for one, other in ((node_id, each), (each, node_id))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How the hybrids of a run go to its workers: class by class where there are plenty of them, else one by one."""
+
+    by_class: bool
+
+    @classmethod
+    def of(cls, node_ids: Iterable[str], workers: int) -> "Spread":
+        """That of a run with the tests ``node_ids``, the same for the controller and all workers."""
+        classes = {_hybrid(each).rpartition(".")[0] for each in node_ids if each.startswith(f"{ROOT}::")}
+        return cls(len(classes) >= PLENTY * workers)
+
+    def together(self, node_id: str) -> str:
+        """The name under which tests stay on one worker: those of a class or of a hybrid; other tests are free."""
+        if not node_id.startswith(f"{ROOT}::"):
+            return node_id
+        hybrid = _hybrid(node_id)
+        return f"{ROOT}::{hybrid.rpartition('.')[0] if self.by_class else hybrid}"
+
+
+def _hybrid(node_id: str) -> str:
+    return node_id.split("::")[1]
 
 
 def wanted_hybrids(config: pytest.Config) -> Wanted:

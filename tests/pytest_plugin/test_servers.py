@@ -66,6 +66,37 @@ def test_two_workers_say_what_one_process_says_and_leave_nothing(project):
     assert not [left for folder in project.servers() for left in left_of(folder)]
 
 
+MANY = """
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+"""
+NUMBERED = """
+
+class Numbered{number}(Base):
+    __tablename__ = "numbered_{number}"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    large = hybrid_property(lambda self: self.size > 9)
+    small = hybrid_property(lambda self: self.size < 5)
+"""
+
+
+def test_of_many_classes_a_worker_gets_all_hybrids_of_one(project):
+    """They share its datasets, so it reads the rows once."""
+    project.write("shop.py", MANY + "".join(NUMBERED.format(number=number) for number in range(9)))
+    result = project.run_alone("-n", "2", "--hybrids-examples", "3")
+    of_class = {}
+    for hybrid, found in workers(result).items():
+        of_class.setdefault(hybrid.partition(".")[0], set()).update(found)
+    assert len(of_class) == 9
+    assert {len(found) for found in of_class.values()} == {1}
+    assert set.union(*of_class.values()) == {"gw0", "gw1"}
+
+
 def test_a_way_to_spread_tests_that_the_user_chose_is_left_to_xdist(project):
     for chosen, ours in (("load", True), ("loadscope", False)):
         config = project.pytester.parseconfigure("--dist", chosen, "--tx", "2*popen")
