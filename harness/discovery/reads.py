@@ -137,7 +137,7 @@ class _Walk:
         if isinstance(value, PLAIN) and not isinstance(value, bool):
             self.constants.setdefault((type(value), value), value)
         elif isinstance(value, tuple | list | set | frozenset | dict):
-            if isinstance(value, tuple | list) and len(value) > 1 and all(isinstance(k, str) for k in value):
+            if isinstance(value, list) and len(value) > 1 and all(isinstance(key, str) for key in value):
                 self.constants.setdefault((tuple, tuple(value)), tuple(value))
             for item in list(value)[:MOST_CONSTANTS]:
                 self._note(item)

@@ -18,26 +18,27 @@ from hypothesis import strategies as st
 from harness.core.dataset import Dataset
 from harness.generation.late import refer_late, remove_dangling
 from harness.generation.plan import Plan, TablePlan
-from harness.generation.rows import Row, RowDecoder, block_length
+from harness.generation.rows import FEWEST, Row, RowDecoder, block_length
 
 SLOTS = 8
+MOST_BYTES = 3_600
+BYTES_OF_A_PALETTE = 4
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What was drawn for a dataset."""
+    """What was drawn for a dataset; ``slots`` are those of each table."""
 
     plan: Plan
     block: bytes
     palettes: Sequence[Sequence[Any]]
     arguments: tuple[Any, ...]
-    slots: int
+    slots: Mapping[str, int]
 
     @cached_property
     def dataset(self) -> Dataset:
         """The dataset that the draws stand for."""
-        sizes = dict.fromkeys((table.name for table in self.plan.tables), self.slots)
-        return replace(decode(self.plan, self.block, self.palettes, sizes), arguments=self.arguments)
+        return replace(decode(self.plan, self.block, self.palettes, self.slots), arguments=self.arguments)
 
     def reduced(self, shows: Callable[["Drawn"], bool]) -> "Drawn":
         """These draws with as little in the block as ``shows`` goes along with: few rows, then the plainest choices in them.
@@ -55,7 +56,7 @@ class Drawn:
         """Where the block holds each row, those first that others can't refer to."""
         end = len(self.block)
         for table in reversed(self.plan.tables):
-            start = end - block_length(table, self.slots)
+            start = end - block_length(table, self.slots[table.name])
             for at in range(end - table.draws, start, -table.draws):
                 yield range(at, at + table.draws)
             end = start
@@ -83,18 +84,64 @@ def _zeroed(block: bytes, places: Sequence[range]) -> bytes:
     return bytes(zeroed)
 
 
+def draws(plan: Plan, *, slots: int = SLOTS) -> st.SearchStrategy[Drawn]:
+    """Draws for datasets with up to ``slots`` rows in each table, fewer in schemas so large that Hypothesis would not have it."""
+    plan = _narrowed(plan)
+    return _draws(plan, _slots(plan, slots))
+
+
+def datasets(plan: Plan, *, slots: int = SLOTS) -> st.SearchStrategy[Dataset]:
+    """The datasets that ``draws`` stand for; the plainest has no rows."""
+    plan = _narrowed(plan)
+    return _datasets(plan, _slots(plan, slots))
+
+
 @st.composite
-def draws(draw: st.DrawFn, plan: Plan, *, slots: int = SLOTS) -> Drawn:
-    """Draws for datasets with up to ``slots`` rows in each table; the plainest has no rows."""
-    size = sum(block_length(table, slots) for table in plan.tables)
+def _draws(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int]) -> Drawn:
+    return _drawn(draw, plan, slots)
+
+
+@st.composite
+def _datasets(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int]) -> Dataset:
+    # Not by map(), in whose draws Hypothesis finds more to copy: the rows would vary less.
+    return _drawn(draw, plan, slots).dataset
+
+
+def _drawn(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int]) -> Drawn:
+    size = sum(block_length(table, slots[table.name]) for table in plan.tables)
     block = draw(st.binary(min_size=size, max_size=size))
     palettes = [draw(palette) for palette in plan.palettes]
     return Drawn(plan, block, palettes, tuple(draw(strategy) for strategy in plan.arguments), slots)
 
 
-def datasets(plan: Plan, *, slots: int = SLOTS) -> st.SearchStrategy[Dataset]:
-    """Datasets for ``plan`` with up to ``slots`` rows in each table; the plainest has no rows."""
-    return draws(plan, slots=slots).map(lambda drawn: drawn.dataset)
+def _room(plan: Plan) -> int:
+    """Bytes that a block can have: Hypothesis takes half of 8 KB for the plainest example, palettes and arguments included."""
+    return MOST_BYTES - BYTES_OF_A_PALETTE * (len(plan.palettes) + len(plan.arguments))
+
+
+def _narrowed(plan: Plan) -> Plan:
+    """The plan, with fewer choices for each row of wide tables where they leave no room for rows."""
+    widest = max((table.choices for table in plan.tables), default=0)
+    while widest > 1 and (
+        sum(block_length(table, FEWEST) for table in plan.tables) > _room(plan)
+        or max(block_length(table, SLOTS) for table in plan.tables) > _room(plan)
+    ):
+        widest = (widest + 1) // 2
+        tables = tuple(replace(table, choices=min(table.choices, widest)) for table in plan.tables)
+        plan = replace(plan, tables=tables)
+    return plan
+
+
+def _slots(plan: Plan, most: int) -> dict[str, int]:
+    """Slots by table: ``most``, as long as there is room, from the tables on that refer to others and that no other refers to."""
+    slots = {table.name: 1 for table in plan.tables}
+    left = _room(plan) - sum(block_length(table, 1) for table in plan.tables)
+    for wanted in (FEWEST, most):
+        for table in reversed(plan.tables):
+            more = (wanted - slots[table.name]) * table.draws
+            if 0 < more <= left:
+                slots[table.name], left = wanted, left - more
+    return slots
 
 
 def decode(

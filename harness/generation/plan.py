@@ -25,6 +25,8 @@ TRIED = 40
 """Numbers tried to find a distinct value that passes a CHECK."""
 Ask = Callable[[Column[Any], str, Sequence[Any]], Sequence[bool]]
 """Which values of a column pass a CHECK that can't be read here; the server knows."""
+MOST_TABLES = 600
+"""In one dataset; Hypothesis takes no more bytes than one row in each of so many needs."""
 FAR_APART = 2_000
 """Between the first keys of tables that share them; more rows than a made dataset has."""
 PLAIN_TEXT = st.characters(min_codepoint=32, max_codepoint=126)
@@ -89,6 +91,7 @@ class TablePlan:
 
     ``numbered`` is the integer key that counts the rows from ``first``, if there is one; ``fillers`` are columns that neither
     side reads; ``alternatives`` and ``distinct`` are what a row takes instead of values that a CHECK or UNIQUE refuses.
+    ``choices``: numbers that decide over the values of a row's drawn columns, one for each unless they are too many.
     ``arrow``: two references by which the rows are the arrows of a graph, which is to have no circles.
     """
 
@@ -101,6 +104,7 @@ class TablePlan:
     uniques: tuple[Unique, ...]
     exclusions: tuple[Exclusion, ...]
     checks: tuple[Check, ...]
+    choices: int
     alternatives: Mapping[str, tuple[Any, ...]]
     distinct: Mapping[str, Distinct]
     presence: Presence | None
@@ -108,8 +112,8 @@ class TablePlan:
 
     @property
     def draws(self) -> int:
-        """Bytes for one slot: presence, then one for each reference and each column drawn."""
-        return 1 + len(self.references) + len(self.drawn)
+        """Bytes for one slot: presence, then one for each reference and for each column drawn, as far as it has its own."""
+        return 1 + len(self.references) + self.choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,11 @@ def plan_dataset(
     ordered = insertion_order(closure(tables, wanted))
     palettes = _Palettes(tuple(constants), _discriminators(mappers), ask)
     names = [table.fullname for table in ordered]
+    if len(names) > MOST_TABLES:
+        raise Ungeneratable(
+            f"It takes rows in {len(names)} tables to have one in {names[-1]}, and datasets have at most {MOST_TABLES}.",
+            hint="A foreign key that may be NULL asks for no row.",
+        )
     firsts = _first_numbers(mappers)
     plans = [_TablePlanner(table, wanted, names, palettes).plan(firsts.get(table, 1)) for table in ordered]
     drawn = tuple(st.sampled_from(list(values)) for values in arguments)
@@ -177,15 +186,16 @@ def insertion_order(tables: Iterable[Table]) -> list[Table]:
     pending = sorted(tables, key=lambda table: table.fullname)
     ordered: list[Table] = []
     while pending:
-        free = (table for table in pending if not _targets(table, pending, waiting=True))
-        nearly = (table for table in pending if not _targets(table, pending, waiting=False))
+        among = frozenset(pending)
+        free = (table for table in pending if not _targets(table, among, waiting=True))
+        nearly = (table for table in pending if not _targets(table, among, waiting=False))
         chosen = next(itertools.chain(free, nearly, pending))
         pending = [table for table in pending if table is not chosen]
         ordered.append(chosen)
     return ordered
 
 
-def _targets(table: Table, among: Sequence[Table], *, waiting: bool) -> set[Table]:
+def _targets(table: Table, among: frozenset[Table], *, waiting: bool) -> set[Table]:
     """Other tables ``among`` those given that ``table`` refers to, by foreign keys that can wait too or by the others only."""
     return {
         constraint.referred_table
@@ -317,6 +327,7 @@ class _TablePlanner:
             uniques=self.uniques,
             exclusions=self.exclusions,
             checks=several,
+            choices=len(drawn),
             alternatives={name: (each.pool or ())[:ALTERNATIVES] for name, each in values.items()},
             distinct={name: each.distinct for name, each in values.items()},
             presence=self._presence(),

@@ -11,6 +11,8 @@ from harness.generation.plan import DrawnColumn, Reference, TablePlan
 HEADER = 2
 DENSITIES = (128, 64, 192, 32)
 """A slot has a row where its first byte reaches the table's density: half of the slots, three quarters, a quarter, most."""
+FEWEST = 2
+"""Slots of a table in a large schema before another table has more; all of so few have a row, but for 0."""
 NULL_BELOW = 48
 """A nullable reference is NULL for numbers below this: about a fifth of the rows."""
 RANDOM_SHAPE, CHAIN_SHAPE, STAR_SHAPE = 0, 2, 3
@@ -39,6 +41,8 @@ class RowDecoder:
         self.density = DENSITIES[part[0] % len(DENSITIES)]
         self.shape = part[1] % SHAPES
         self.slots = [part[start : start + plan.draws] for start in range(HEADER, len(part), plan.draws)]
+        if len(self.slots) <= FEWEST:
+            self.density = 1
         self.palettes = palettes
         self.placed = placed
         self.by_slot: list[Row | None] = []
@@ -60,7 +64,7 @@ class RowDecoder:
         presence = self.plan.presence
         if presence is None:
             return choice >= self.density
-        base = self.placed[presence.base][slot]
+        base = self._in_slot(presence.base, slot)
         return base is not None and base[presence.column] in presence.identities
 
     def _row(self, slot: int, choices: Sequence[int]) -> Row | None:
@@ -72,14 +76,25 @@ class RowDecoder:
         for reference in self.plan.references:
             if not self._refer(row, reference, slot, next(remaining)):
                 return None
-        for column in self.plan.drawn:
-            row.setdefault(column.name, self._value(column, next(remaining)))
+        for column, choice in zip(self.plan.drawn, self._choices(list(remaining)), strict=True):
+            row.setdefault(column.name, self._value(column, choice))
         for name, value in self.plan.fillers:
             row.setdefault(name, value)
         for reference in self.plan.references:
             if reference.columns[0] not in row:  # the first of its kind, which has only itself to refer to
                 row.update(reference.pointing_to(row))
         return row if self._passes(row) and self._points_down(row) and self._apart(row, slot) else None
+
+    def _in_slot(self, table: str, slot: int) -> Row | None:
+        rows = self.placed[table]
+        return rows[slot] if slot < len(rows) else None
+
+    def _choices(self, numbers: Sequence[int]) -> Sequence[int]:
+        """One for each drawn column; where they are too many, the same numbers over again, each time one higher."""
+        columns = len(self.plan.drawn)
+        if len(numbers) == columns:
+            return numbers
+        return [numbers[place % len(numbers)] + place // len(numbers) for place in range(columns)]
 
     def _refer(self, row: Row, reference: Reference, slot: int, choice: int) -> bool:
         """Set what refers to another row, as far as there is one; whether that is far enough."""
@@ -98,7 +113,7 @@ class RowDecoder:
 
     def _target(self, row: Row, reference: Reference, slot: int, choice: int) -> Row | None:
         if reference.shared_key:
-            return self.placed[reference.target][slot]
+            return self._in_slot(reference.target, slot)
         fixed = [
             (target_name, row[name])
             for name, target_name in zip(reference.columns, reference.target_columns, strict=True)

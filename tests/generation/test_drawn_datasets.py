@@ -358,3 +358,60 @@ def test_a_circle_of_tables_without_a_way_in():
         "eggs and hens refer to each other by foreign keys that are NOT NULL.\n  where: eggs.hen\n  hint:  Rows for such a "
         "circle can't be made; make one of the foreign keys nullable or DEFERRABLE."
     )
+
+
+def long_chain(tables):
+    """Tables of which each needs a row of the one before."""
+    metadata = MetaData()
+    for number in range(tables):
+        before = ForeignKey(f"t{number - 1}.id") if number else ForeignKey("t0.id")
+        Table(
+            f"t{number}",
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("before_id", before, nullable=not number),
+            Column("name", String(9)),
+            *(Column(f"n{place}", Integer) for place in range(9)),
+        )
+    return list(metadata.tables.values())
+
+
+def wide(columns):
+    return [
+        Table(
+            "wide",
+            MetaData(),
+            Column("id", Integer, primary_key=True),
+            *(Column(f"n{place}", Integer) for place in range(columns)),
+        )
+    ]
+
+
+LARGE = {
+    "500 tables": (long_chain(500), 1),
+    "80 tables": (long_chain(80), 3),
+    "1,000 columns": (wide(1_000), 3),
+}
+
+
+@pytest.mark.parametrize(("tables", "rows"), LARGE.values(), ids=LARGE)
+def test_large_schemas_are_drawn_too(tables, rows):
+    plan = plan_dataset(tables, [column for table in tables for column in table.columns])
+    drawn = []
+
+    @seed(0)
+    @given(datasets(plan))
+    @settings(database=None, deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+    def collect(dataset):
+        drawn.append(dataset)
+
+    collect()
+    last = tables[-1].fullname
+    assert max(len(dataset.tables[last]) for dataset in drawn) >= rows
+    values = {row[name] for dataset in drawn for row in dataset.tables[last] for name in row}
+    assert len(values) > 5
+
+
+def test_more_tables_than_can_be_drawn_are_refused_with_the_way_out():
+    with pytest.raises(Ungeneratable, match="It takes rows in 700 tables to have one in t699"):
+        plan_dataset(long_chain(700), [])
