@@ -255,9 +255,11 @@ class Relation:
         return [] if self.join is None else [each.name for each in self.join.args.get("using") or ()]
 
     @property
-    def calls(self) -> bool:
-        """Whether it is what a function returns."""
-        return self.query is None and not isinstance(self.node.this, exp.Identifier)
+    def alone(self) -> exp.Expr:
+        """The member without what parentheses join to it."""
+        node = self.node.copy()
+        node.set("joins", None)
+        return node
 
     @property
     def on(self) -> list[exp.Expr]:

@@ -271,8 +271,8 @@ def _join_changes(old: Relation, new: Relation, place: Place, moved: set[str]) -
             Kind.FROM,
             f"{name} stands for another table{place.where}: `{old.source}` became `{new.source}`.",
         )
-    elif old.calls and new.calls and key(old.node) != key(new.node):
-        yield Change(Kind.FROM, f"FROM changed{place.where}: {text(old.node)} became {text(new.node)}.")
+    elif old.query is new.query is None and key(old.alone) != key(new.alone):
+        yield Change(Kind.FROM, f"FROM changed{place.where}: {text(old.alone)} became {text(new.alone)}.")
 
 
 def _join_effect(old: Relation, new: Relation) -> str:

@@ -1,6 +1,7 @@
 """One finding again, from the rows that a run kept of it or without them, and as a test of its own."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.core.errors import UsageProblem
 from harness.engine.kept_findings import read_kept
+from harness.evaluation.positions import POSITIONS, TIME_ZONES, TRUTHS
 
 MODELS = """
 import decimal
@@ -282,18 +284,66 @@ class Part(Base):
 """
 
 
-def test_a_finding_under_alias_with_nulls_as_a_test_of_its_own(command, tmp_path, url):
-    (tmp_path / "shop.py").write_text(ALIASED)
-    ran = command(tmp_path, "check", "shop", "--examples", "20", "--format", "json")
-    findings = [finding for each in json.loads(ran.out)["hybrids"] for finding in each["findings"]]
-    (again,) = [each["reproduce"] for each in findings if each["position"] == "aliased"]
-    (address,) = [word for word in again.split() if "::" in word]
-    ran = command(tmp_path, "replay", address, "--emit", "test_alias.py")
-    assert ran.status == 0, ran.err
-    (tmp_path / "conftest.py").write_text(
-        CONFTEST.replace("URL", repr(url.render_as_string(hide_password=False)))
+class Emitted:
+    """The finding under alias, as a test for any position."""
+
+    def __init__(self, command, folder, url):
+        self._command, self._folder = command, folder
+        (folder / "shop.py").write_text(ALIASED)
+        ran = command(folder, "check", "shop", "--examples", "20", "--format", "json")
+        assert ran.status == 1, ran.err
+        (self._kept,) = (folder / ".hybrid-harness").glob("HH*-Node.most-*-aliased.json")
+        conftest = CONFTEST.replace("URL", repr(url.render_as_string(hide_password=False)))
+        (folder / "conftest.py").write_text(conftest)
+
+    def write(self, position):
+        kept = json.loads(self._kept.read_text())
+        kept["finding"] = f"{kept['finding'].rpartition('::')[0]}::{position}"
+        (self._folder / "kept.json").write_text(json.dumps(kept))
+        name = "test_" + "".join(letter if letter.isalnum() else "_" for letter in position) + ".py"
+        ran = self._command(self._folder, "replay", "kept.json", "--emit", name)
+        assert ran.status == 0, ran.err
+        assert "harness" not in (self._folder / name).read_text()
+
+    def outcomes(self):
+        arguments = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "."]
+        ran = subprocess.run(arguments, cwd=self._folder, capture_output=True, text=True, check=False)
+        found = re.findall(r"^test_(\w+)\.py::\S+ (PASSED|FAILED|ERROR)", ran.stdout, re.MULTILINE)
+        return dict(found), ran.stdout
+
+
+def test_a_finding_in_any_position_as_a_test_of_its_own(command, tmp_path, url):
+    emitted = Emitted(command, tmp_path, url)
+    positions = [each.name for each in (*POSITIONS, *TRUTHS, *TIME_ZONES)]
+    for position in ("select", *positions, "joined to parts"):
+        emitted.write(position)
+    outcomes, said = emitted.outcomes()
+    truths = {"where_true", "where_not", "where__"}  # a number is no criterion
+    under_alias = {"aliased", "self_join", "exists"}
+    others = {"group_by__accessed_twice", "joined_to_parts"}
+    assert len(outcomes) == len(set(positions)) + 2
+    assert {
+        name for name, outcome in outcomes.items() if outcome != "PASSED"
+    } == truths | under_alias | others, said
+    assert "assert Counter(" in said
+
+
+def test_a_condition_in_its_places_as_a_test_of_its_own(command, tmp_path, url):
+    emitted = Emitted(command, tmp_path, url)
+    change(tmp_path, "return max((part.number for part in self.parts), default=None)", "return self.id > 1")
+    change(
+        tmp_path,
+        "return select(func.max(Part.number)).where(Part.node_id == Node.id).scalar_subquery()",
+        "return cls.id > 1",
     )
-    arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_alias.py"]
-    failed = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert failed.returncode == 1, failed.stdout + failed.stderr
-    assert "assert Counter(" in failed.stdout
+    for position in (each.name for each in (*POSITIONS, *TRUTHS)):
+        emitted.write(position)
+    outcomes, said = emitted.outcomes()
+    failed = {name for name, outcome in outcomes.items() if outcome != "PASSED"}
+    assert failed == {"group_by__accessed_twice"}, said  # each access has a parameter of its own
+
+
+def test_what_is_no_place_in_a_query_is_no_test(command, tmp_path, url):
+    emitted = Emitted(command, tmp_path, url)
+    with pytest.raises(AssertionError, match="Findings about a place in a query can, such as select, where,"):
+        emitted.write("before flush")

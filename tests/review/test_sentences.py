@@ -148,6 +148,8 @@ VALUES = [
         "Join condition of `m` changed in the subquery on `l`: `USING (id)` became `USING (id, key)`."]),
     ("a function in FROM", *change("(SELECT count(*) FROM generate_series(1, o.n) AS g)", "(1,", "(0,"), [
         "FROM changed in the subquery on `g`: `generate_series(1, o.n) AS g` became `generate_series(0, o.n) AS g`."]),
+    ("a sample of a table", *change("(SELECT sum(l.x) FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "FROM l", "FROM l TABLESAMPLE SYSTEM (10)"), [
+        "FROM changed in the subquery on `l`: `l` became `l TABLESAMPLE SYSTEM (10)`."]),
     ("EXISTS became IN", "EXISTS (SELECT 1 FROM l WHERE l.o = o.id)", "o.id IN (SELECT l.o FROM l)", [
         "Value changed in the subquery on `l`: `1` became `l.o`.", "Value changed: `EXISTS(subquery on l)` became `o.id IN (subquery on l)`."]),
     ("a CTE became a subquery", "(WITH s AS (SELECT l.x AS x FROM l WHERE l.o = o.id) SELECT sum(s.x) FROM s)", "(SELECT sum(s.x) FROM (SELECT l.x AS x FROM l WHERE l.o = o.id AND l.y) AS s)", [
