@@ -83,6 +83,18 @@ ENDLESS = """
 """
 
 
+ENDS = """
+    @hybrid_property
+    def ends(self):
+        _exit(3)
+
+    @ends.inplace.expression
+    @classmethod
+    def _ends(cls):
+        return cls.id
+"""
+
+
 class Theirs:
     """Somebody's database, and what can be seen of it."""
 
@@ -261,6 +273,16 @@ def test_ctrl_c_leaves_nothing(tmp_path, theirs, role):
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=DEADLINE)
     assert run.returncode == 130
+    assert theirs.seen() == before
+
+
+def test_what_a_hybrid_leaves_that_ends_the_process_is_dropped_by_the_same_run(tmp_path, theirs, role):
+    before = theirs.seen()
+    source = HEADER + ITEM + ENDS
+    reports, _ = checked(tmp_path, f"from os import _exit\n{source}", role)
+    assert reports["Item.named"]["verdict"] == "ok"
+    assert [each["rule"] for each in reports["Item.ends"]["findings"]] == ["HH507"]
+    assert theirs.ours() == []
     assert theirs.seen() == before
 
 
