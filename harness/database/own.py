@@ -94,10 +94,10 @@ class Owned(ABC):
         self._created.discard(name)
         watch.get().owns(self._created)
 
-    def _ask(self, statement: sql.Composed) -> list[Any]:
+    def _ask(self, statement: sql.Composed, url: sqlalchemy.URL | None = None) -> list[Any]:
         """The first value of each row of the answer."""
         try:
-            with connect(self._url) as connection:
+            with connect(url or self._url) as connection:
                 cursor = connection.execute(statement)
                 return [row[0] for row in cursor] if cursor.description else []
         except psycopg.Error as error:
@@ -163,6 +163,12 @@ class Schemas(Owned):
 
     kind = "schema"
     confined = True
+
+    def create(self) -> sqlalchemy.URL:
+        """As Owned; a pool may refuse what leads into the schema, though it let the rest through."""
+        url = super().create()
+        self._ask(sql.SQL("SELECT 1").format(), url)
+        return url
 
     def _creation(self, name: sql.Identifier) -> sql.Composed:
         return sql.SQL("CREATE SCHEMA {}").format(name)
