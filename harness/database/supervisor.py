@@ -17,6 +17,7 @@ import os
 import platform
 import pwd
 import re
+import resource
 import select
 import shutil
 import signal
@@ -37,6 +38,8 @@ NOBODY = 65534
 MEMORY, DISK = "/dev/shm", "/tmp"  # noqa: S108 - only mkdtemp writes there
 PLENTY = 4 << 30
 """Free bytes from which a run may have its data in memory."""
+MOST_DATA = 1 << 30
+"""Bytes of its own that each process of the server may take: an aggregate that explodes must not take the machine's."""
 POLL = 0.003
 """Seconds between looks at a server that is starting; pg_ctl's 0.1 would be most of the time to ready."""
 WATCH = 1.0
@@ -458,9 +461,17 @@ def supervise(cluster: Cluster, programs: Programs, *, in_place: bool) -> None:
     report(ended=cluster.attend(), log=cluster.log_tail())
 
 
+def bound_memory() -> None:
+    """Give what is started from now on MOST_DATA at most: Linux has it count what a process shares with none."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bounds = [each for each in (MOST_DATA, soft, hard) if each != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))
+
+
 def main() -> None:
     """Do the job that the command line names."""
     os.umask(0o077)
+    bound_memory()
     identity = Identity()
     if sys.argv[1] == "sweep":
         sweep(identity.uid)
