@@ -10,6 +10,7 @@ It reports on standard output, one JSON object a line: ``{"ready": ...}``, ``{"f
 """
 
 import contextlib
+import ctypes
 import fcntl
 import hashlib
 import json
@@ -35,6 +36,8 @@ MARK = "hh-"
 LOCK = "supervised"
 FORMAT = b"hybrid-harness template 1"
 NOBODY = 65534
+NEW_USER_NAMESPACE = 0x10000000
+"""CLONE_NEWUSER of Linux's unshare()."""
 MEMORY, DISK = "/dev/shm", "/tmp"  # noqa: S108 - only mkdtemp writes there
 PLENTY = 4 << 30
 """Free bytes from which a run may have its data in memory."""
@@ -97,6 +100,22 @@ class Identity:
                 self.uid, self.gid = entry.pw_uid, entry.pw_gid
             except KeyError:
                 self.uid = self.gid = NOBODY
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the user has an entry in passwd, as images whose containers run as any user have none for it."""
+        try:
+            pwd.getpwuid(self.uid)
+        except KeyError:
+            return False
+        return True
+
+    def take_a_name(self) -> None:
+        """Call the user of this process nobody in it and its children: initdb works for no user without a name."""
+        uid = self.uid
+        if ctypes.CDLL(None).unshare(NEW_USER_NAMESPACE):
+            raise OSError
+        Path("/proc/self/uid_map").write_text(f"{pwd.getpwnam('nobody').pw_uid} {uid} 1")
 
     def own(self, folder: Path) -> None:
         """Hand the folder and all in it over to the user."""
@@ -328,7 +347,15 @@ class Cluster:
     def _initialise(self, options: list[str]) -> None:
         with self._log.open("ab") as log:
             command = [self._programs.path("initdb"), "-D", str(self.data), *options]
-            initdb = self._programs.identity.popen(command, stdout=log, stderr=log)
+            identity = self._programs.identity
+            naming = {} if identity.is_named else {"preexec_fn": identity.take_a_name}
+            try:
+                initdb = identity.popen(command, stdout=log, stderr=log, **naming)
+            except subprocess.SubprocessError:
+                raise Failure(
+                    f"initdb refuses the user {identity.uid}, who has no name: add one to /etc/passwd, as in "
+                    f"`harness:x:{identity.uid}:{identity.gid}::/tmp:/bin/sh`"
+                ) from None
         try:
             deadline = time.monotonic() + PATIENCE
             while initdb.poll() is None and time.monotonic() < deadline:
