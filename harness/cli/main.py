@@ -3,6 +3,7 @@
 import errno
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.cli.streams import (
     stdout_on_stderr,
     tell,
 )
+from harness.cli.worker import in_worker
 from harness.config import DATABASES, FORMATS, Options, checked, overridden, read_options, severity
 from harness.core.errors import EnvironmentProblem, HarnessError, UsageProblem
 from harness.core.flags import HELP
@@ -53,21 +55,33 @@ app = typer.Typer(
 def main() -> None:
     """Run the command; an error is one message on stderr."""
     prepare_streams()
+    sys.exit(_with_errors_told(lambda: in_worker(lambda: _with_errors_told(_run))))
+
+
+def _with_errors_told(work: Callable[[], int]) -> int:
     try:
-        _make_importable(_working_folder())
-        app()
+        return work()
     except HarnessError as error:
         tell(str(error))
-        sys.exit(error.exit_code)
+        return error.exit_code
     except Exception as error:  # noqa: BLE001 - the outermost boundary
         if isinstance(error, OSError) and error.errno in NO_ROOM:
             discard_unprintable()
             tell(str(no_room(error)))
-            sys.exit(EnvironmentProblem.exit_code)
+            return EnvironmentProblem.exit_code
         with suppress(OSError):
             traceback.print_exc()
         tell("this is a bug of the harness; please report it with the lines above.")
-        sys.exit(BUG)
+        return BUG
+
+
+def _run() -> int:
+    _make_importable(_working_folder())
+    try:
+        app()
+    except SystemExit as end:  # what typer ends with, always
+        return int(end.code or 0)
+    return 0
 
 
 def _working_folder() -> str:

@@ -218,6 +218,14 @@ class ServerLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessEnd:
+    """The process ended during a hybrid's evaluation; ``how`` is an exit status, a signal, or why it was killed."""
+
+    hybrid: Hybrid
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One value stored in one row, by the setter and by a bulk UPDATE: Returned(columns by name) or Raised."""
 

@@ -18,4 +18,5 @@ def connect(url: sqlalchemy.URL) -> psycopg.Connection[tuple[Any, ...]]:
 def complaint(error: psycopg.Error) -> str:
     """Return the first line of what PostgreSQL or libpq says, without the address that the caller shows anyway."""
     text = error.diag.message_primary or str(error)
-    return text.strip().partition("\n")[0].removeprefix("connection failed: ")
+    first = text.strip().partition("\n")[0]
+    return first.removeprefix("connection failed: ").removeprefix("connection is bad: ")

@@ -10,6 +10,7 @@ import sqlalchemy
 from psycopg import sql
 
 from harness.core.errors import EnvironmentProblem
+from harness.core.watch import watch
 from harness.database.connection import connect
 
 PREFIX = "hybrid_harness_"
@@ -37,7 +38,7 @@ class Owned(ABC):
     ) -> None:
         self._url = url
         self._explain = explain
-        self._created: set[str] = set()
+        self._created = set(watch.get().left)
 
     def create(self) -> sqlalchemy.URL:
         """Create one with a name of our own and return the URL that leads to it."""
@@ -45,6 +46,7 @@ class Owned(ABC):
         name = f"{PREFIX}{moment}_{secrets.token_hex(4)}"
         # Noted first: interrupted after the server has done it, it is dropped all the same.
         self._created.add(name)
+        watch.get().owns(self._created)
         self._ask(self._creation(sql.Identifier(name)))
         return self._leading_to(name)
 
@@ -90,11 +92,12 @@ class Owned(ABC):
         for statement in self._removal(name, force=mine):
             self._ask(statement)
         self._created.discard(name)
+        watch.get().owns(self._created)
 
-    def _ask(self, statement: sql.Composed) -> list[Any]:
+    def _ask(self, statement: sql.Composed, url: sqlalchemy.URL | None = None) -> list[Any]:
         """The first value of each row of the answer."""
         try:
-            with connect(self._url) as connection:
+            with connect(url or self._url) as connection:
                 cursor = connection.execute(statement)
                 return [row[0] for row in cursor] if cursor.description else []
         except psycopg.Error as error:
@@ -160,6 +163,12 @@ class Schemas(Owned):
 
     kind = "schema"
     confined = True
+
+    def create(self) -> sqlalchemy.URL:
+        """As Owned; a pool may refuse what leads into the schema, though it let the rest through."""
+        url = super().create()
+        self._ask(sql.SQL("SELECT 1").format(), url)
+        return url
 
     def _creation(self, name: sql.Identifier) -> sql.Composed:
         return sql.SQL("CREATE SCHEMA {}").format(name)

@@ -10,6 +10,7 @@ It reports on standard output, one JSON object a line: ``{"ready": ...}``, ``{"f
 """
 
 import contextlib
+import ctypes
 import fcntl
 import hashlib
 import json
@@ -17,6 +18,7 @@ import os
 import platform
 import pwd
 import re
+import resource
 import select
 import shutil
 import signal
@@ -34,9 +36,13 @@ MARK = "hh-"
 LOCK = "supervised"
 FORMAT = b"hybrid-harness template 1"
 NOBODY = 65534
+NEW_USER_NAMESPACE = 0x10000000
+"""CLONE_NEWUSER of Linux's unshare()."""
 MEMORY, DISK = "/dev/shm", "/tmp"  # noqa: S108 - only mkdtemp writes there
 PLENTY = 4 << 30
 """Free bytes from which a run may have its data in memory."""
+MOST_DATA = 1 << 30
+"""Bytes of its own that each process of the server may take: an aggregate that explodes must not take the machine's."""
 POLL = 0.003
 """Seconds between looks at a server that is starting; pg_ctl's 0.1 would be most of the time to ready."""
 WATCH = 1.0
@@ -94,6 +100,22 @@ class Identity:
                 self.uid, self.gid = entry.pw_uid, entry.pw_gid
             except KeyError:
                 self.uid = self.gid = NOBODY
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the user has an entry in passwd, as images whose containers run as any user have none for it."""
+        try:
+            pwd.getpwuid(self.uid)
+        except KeyError:
+            return False
+        return True
+
+    def take_a_name(self) -> None:
+        """Call the user of this process nobody in it and its children: initdb works for no user without a name."""
+        uid = self.uid
+        if ctypes.CDLL(None).unshare(NEW_USER_NAMESPACE):
+            raise OSError
+        Path("/proc/self/uid_map").write_text(f"{pwd.getpwnam('nobody').pw_uid} {uid} 1")
 
     def own(self, folder: Path) -> None:
         """Hand the folder and all in it over to the user."""
@@ -325,7 +347,15 @@ class Cluster:
     def _initialise(self, options: list[str]) -> None:
         with self._log.open("ab") as log:
             command = [self._programs.path("initdb"), "-D", str(self.data), *options]
-            initdb = self._programs.identity.popen(command, stdout=log, stderr=log)
+            identity = self._programs.identity
+            naming = {} if identity.is_named else {"preexec_fn": identity.take_a_name}
+            try:
+                initdb = identity.popen(command, stdout=log, stderr=log, **naming)
+            except subprocess.SubprocessError:
+                raise Failure(
+                    f"initdb refuses the user {identity.uid}, who has no name: add one to /etc/passwd, as in "
+                    f"`harness:x:{identity.uid}:{identity.gid}::/tmp:/bin/sh`"
+                ) from None
         try:
             deadline = time.monotonic() + PATIENCE
             while initdb.poll() is None and time.monotonic() < deadline:
@@ -458,9 +488,17 @@ def supervise(cluster: Cluster, programs: Programs, *, in_place: bool) -> None:
     report(ended=cluster.attend(), log=cluster.log_tail())
 
 
+def bound_memory() -> None:
+    """Give what is started from now on MOST_DATA at most: Linux has it count what a process shares with none."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bounds = [each for each in (MOST_DATA, soft, hard) if each != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))
+
+
 def main() -> None:
     """Do the job that the command line names."""
     os.umask(0o077)
+    bound_memory()
     identity = Identity()
     if sys.argv[1] == "sweep":
         sweep(identity.uid)

@@ -113,7 +113,7 @@ class Examination:
         """
         (examinee,) = self.examinees
         with no_warnings():
-            findings = judge(examinee.translation)
+            findings = [*judge(examinee.translation), *judge(examinee.end)]
             if examinee.reason is None and not examinee.testable:
                 return findings
             bench = self._able_bench(examinee)

@@ -24,6 +24,7 @@ from harness.core.observation import (
     Key,
     LeftBehind,
     PlanShape,
+    ProcessEnd,
     QueryPlan,
     ServerLoss,
     Translation,
@@ -31,6 +32,7 @@ from harness.core.observation import (
 from harness.core.outcome import Outcome, Returned
 from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
+from harness.core.watch import watch
 from harness.discovery import Discovered
 from harness.engine.calls import arguments, uncallable
 from harness.engine.known_failures import Identity, KnownFailures
@@ -87,7 +89,8 @@ class Examinee:
         self.tally = Tally()
         self.found: dict[Identity, Finding] = {}
         self.shrunk: dict[Identity, Finding] = {}
-        self.known = KnownFailures(settings().database, f"{self.hybrid.module}:{self.hybrid.name}")
+        identity = f"{self.hybrid.module}:{self.hybrid.name}"
+        self.known = KnownFailures(settings().database, identity)
         self.seconds = seconds
         self._policy = policy
         self.reason = discovered.obstacle or uncallable(discovered, self.arguments)
@@ -97,13 +100,16 @@ class Examinee:
         self.query_plan: QueryPlan | None = None
         self.plan_shape: PlanShape | None = None
         self._spent = 0.0
-        self._custody = Custody(self.hybrid.name)
+        self._custody = Custody(self.hybrid.name, identity)
+        how = watch.get().ended.get(identity)
+        self.end = None if how is None else ProcessEnd(self.hybrid, how)
         self.unloadable: list[Rejected] = []
 
     @cached_property
     def translation(self) -> Translation:
-        """The SQL side before any data; unknown where the class can't be used, or nothing is known to call a method with."""
-        if self.discovered.obstacle is not None or (self.arguments and not all(self.arguments)):
+        """The SQL side before any data; unknown where neither may be run, or nothing is known to call a method with."""
+        barred = self.discovered.obstacle is not None or self.end is not None
+        if barred or (self.arguments and not all(self.arguments)):
             return Translation(self.hybrid, Returned(ClassLevel("unknown", "", "")))
         with self._custody.turn():
             return translate(self.hybrid, self.subject, seconds=self.seconds)
@@ -244,7 +250,14 @@ class Examinee:
         """All that the rules say of what was seen with data, the smallest counterexample for each."""
         found = {**self.found, **{key: self._with_positions(each) for key, each in self.shrunk.items()}}
         left_behind = LeftBehind(self.hybrid, self._custody.left_behind)
-        others = [self.loss, left_behind, self.growth, self.query_plan, self.tally.survey(self.hybrid)]
+        others = [
+            self.loss,
+            self.end,
+            left_behind,
+            self.growth,
+            self.query_plan,
+            self.tally.survey(self.hybrid),
+        ]
         return [*_one_of_each(found.values()), *(finding for each in others for finding in judge(each))]
 
     def _with_positions(self, shrunk: Finding) -> Finding:

@@ -54,6 +54,8 @@ def measure_strength(targets: Sequence[str], options: Options, *, progress: Prog
 
 
 def _strength(examinee: Examinee, examination: Examination) -> Strength:
+    if examinee.end is not None:
+        return Strength(examinee.hybrid, reason=f"evaluating it ends the process: {examinee.end.how}")
     with no_warnings():
         if not examinee.testable or examinee.arguments or examinee.translation.compares:
             reason = examinee.reason or "there is no SQL of its own to edit"

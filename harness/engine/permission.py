@@ -6,13 +6,46 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 
 SERVER_WIDE = r"ROLE|USER|GROUP|DATABASE|TABLESPACE|SYSTEM|SUBSCRIPTION"
 DATABASE_WIDE = (
     r"EXTENSION|SCHEMA|PUBLICATION|EVENT\s+TRIGGER|(?:(?:TRUSTED|PROCEDURAL|OR\s+REPLACE)\s+)*LANGUAGE|SERVER|FOREIGN|CAST|"
     r"ACCESS\s+METHOD|DEFAULT\s+PRIVILEGES|TRANSFORM"
 )
+
+
+TOUCHED = """
+    WITH others AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname <> :own AND nspname !~ '^pg_' AND :confined),
+    ours AS (SELECT pg_catalog.pg_current_xact_id()::text::bigint AS xid, pg_catalog.pg_current_snapshot() AS seen)
+    SELECT relation::regclass::text
+    FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') AND c.relkind <> 'i'
+        AND CASE WHEN c.relisshared THEN c.relname !~ '^pg_shdepend' ELSE c.relnamespace IN (SELECT oid FROM others) END
+    UNION
+    SELECT identity
+    FROM ours, (
+        SELECT relnamespace, oid::regclass::text, age(xmin), xmin FROM pg_catalog.pg_class
+        UNION ALL SELECT pronamespace, oid::regprocedure::text, age(xmin), xmin FROM pg_catalog.pg_proc
+        UNION ALL SELECT typnamespace, oid::regtype::text, age(xmin), xmin FROM pg_catalog.pg_type WHERE typcategory <> 'A'
+        UNION ALL SELECT oid, oid::regnamespace::text, age(xmin), xmin FROM pg_catalog.pg_namespace
+    ) AS object (namespace, identity, age, xmin)
+    WHERE namespace IN (SELECT oid FROM others) AND age <= 0
+        AND NOT pg_catalog.pg_visible_in_snapshot((xid - age)::text::xid8, seen)
+    ORDER BY 1
+"""
+"""What this transaction has locked against others or changed: of the whole server's, and of schemas that are not ``own``.
+
+Locks last to its end. A row of a catalogue that is seen, though the snapshot does not see who wrote it, is this transaction's.
+"""
+OWNED = """
+    SELECT identity
+    FROM pg_catalog.pg_shdepend d, pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) AS object
+    WHERE :confined AND d.deptype = 'o' AND d.refobjid = session_user::regrole
+        AND d.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+        AND coalesce(object.schema, object.name) <> :own AND coalesce(object.schema, '') !~ '^pg_'
+"""
+"""The role's own in other schemas."""
 
 
 class NotPermitted(Exception):
@@ -46,6 +79,39 @@ class Permission:
             return None
         kind = " ".join(found[1].upper().split())
         return None if kind == "EXTENSION" and self.extensions else kind
+
+
+class Others:
+    """What is not the run's: nothing of it may change in the transaction of ``connection``, whatever that is sent."""
+
+    def __init__(self, connection: Connection, permission: Permission) -> None:
+        self._connection = connection
+        self._watched = permission.somebodys
+        self._values: dict[str, Any] = {"confined": permission.confined, "own": ""}
+        if self._watched:
+            self._values["own"] = connection.scalar(text("SELECT current_schema()"))
+        self.accept_changes()
+
+    def accept_changes(self) -> None:
+        """What has changed so far was asked for."""
+        self._before = self._seen()
+
+    def refuse_changes(self) -> None:
+        """Raises NotPermitted, naming what was changed, or locked so that others have to wait."""
+        changed = sorted({name for _, name in self._seen() ^ self._before})
+        if changed:
+            raise NotPermitted(
+                f"{', '.join(changed)}: nothing is changed or locked that is not the run's own"
+            )
+
+    def _seen(self) -> set[tuple[str, str]]:
+        if not self._watched:
+            return set()
+        return {
+            (question, name)
+            for question in (TOUCHED, OWNED)
+            for name in self._connection.scalars(text(question), self._values)
+        }
 
 
 @contextmanager

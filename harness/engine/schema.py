@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.ddl import SchemaGenerator
 
 from harness.engine.extensions import FUNCTIONS, NOT_IN_DOCKER, extension_for
-from harness.engine.permission import Permission, guarded
+from harness.engine.permission import Others, Permission, guarded
 
 MOST_EXTENSIONS = 5
 """Extensions that one table may need."""
@@ -78,6 +78,7 @@ class _Creator(SchemaGenerator):
         self.metadata = metadata
         self.permission = permission
         self.connection: Connection = connection
+        self._others = Others(connection, permission)
         self.memo: dict[Any, set[Any]]
         self.problems: dict[Table, Problem] = {
             table: (f"{table.fullname} needs the schema {schema}, which may be somebody's.", A_ROLE_THAT_MAY)
@@ -154,6 +155,7 @@ class _Creator(SchemaGenerator):
             try:
                 with self.connection.begin_nested():
                     create()
+                    self._others.refuse_changes()
             except Exception as error:  # noqa: BLE001 - listeners are the user's code
                 self.memo = memo
                 complaint = str(getattr(error, "orig", error)).strip().partition("\n")[0]
@@ -171,6 +173,7 @@ class _Creator(SchemaGenerator):
         if name is None:
             return False
         if add_extension(self.connection, name, self.permission):
+            self._others.accept_changes()
             return True
         function = next((each for each in STAND_INS if f"function {each}()" in complaint), None)
         if function is None:

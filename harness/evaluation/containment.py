@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
+from harness.core.watch import watch
 from harness.evaluation import doors, memory
 from harness.evaluation.doors import set_handler, set_timer
 from harness.evaluation.memory import limited
@@ -41,7 +42,7 @@ def contained(evaluate: Callable[[], Any], *, seconds: float) -> Outcome:
     """
     process = os.getpid()
     try:
-        with _time_limit(seconds), limited():
+        with watch.get().evaluating(seconds), _time_limit(seconds), limited():
             return _outcome(evaluate, seconds)
     except _OutOfTime:
         return TimedOut(seconds)

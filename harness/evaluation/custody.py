@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from harness.core.watch import watch
 from harness.evaluation import memory
 from harness.evaluation.doors import closed_doors
 from harness.evaluation.shared_state import put_back, read_state
@@ -19,9 +20,10 @@ THREADS: Final = "threads that go on"
 
 
 class Custody:
-    """What the turns of the hybrid ``name`` took and left behind."""
+    """What the turns of the hybrid ``name`` took and left behind; ``identity`` tells it from all others."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, identity: str) -> None:
+        self._identity = identity
         self._printed = Printed(name)
         self._left_behind: Counter[str] = Counter()
         self._threads: list[threading.Thread] = []
@@ -46,6 +48,7 @@ class Custody:
         before = len(self._threads)
         try:
             with (
+                watch.get().turn(self._identity),
                 memory.room(self._room(size)),
                 closed_doors(),
                 capped(self._printed),

@@ -28,8 +28,8 @@ def _all(*_arguments: Any) -> bool:
     return True
 
 
-def _of_this_process(process: int, *_arguments: Any) -> bool:
-    return process in (os.getpid(), 0, -1)
+def _of_this_run(process: int, *_arguments: Any) -> bool:
+    return process in (os.getpid(), os.getppid(), 0, -1)
 
 
 def _of_this_group(group: int, *_arguments: Any) -> bool:
@@ -53,7 +53,7 @@ REFUSED: tuple[tuple[ModuleType, str, Callable[..., bool]], ...] = (
     (os, "abort", _all),
     (os, "execv", _all),
     (os, "execve", _all),
-    (os, "kill", _of_this_process),
+    (os, "kill", _of_this_run),
     (os, "killpg", _of_this_group),
     (signal, "alarm", _all),
     (signal, "pthread_kill", _all),

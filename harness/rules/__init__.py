@@ -137,6 +137,7 @@ RULES: tuple[Rule[Any], ...] = (
     containment.RecursionLimit(),
     containment.ServerLost(),
     containment.ChangesTheProcess(),
+    containment.EndsTheProcess(),
     vacuity.AlwaysTheSame(),
     storing.SetterUnderAnotherName(),
 )

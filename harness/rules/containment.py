@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.core.finding import Family, Finding, Severity
-from harness.core.observation import Example, LeftBehind, ServerLoss
+from harness.core.observation import Example, LeftBehind, ProcessEnd, ServerLoss
 from harness.core.outcome import Raised, TimedOut
 from harness.rules.base import Documentation, Rule, counterexample
 
@@ -193,4 +193,30 @@ class ServerLost(Rule[ServerLoss]):
             "select",
             f"The connection to PostgreSQL broke while {seen.hybrid.name} was evaluated: {seen.message}.",
             "Run its SQL by hand and look at the server's log; the other hybrids were checked on a new connection.",
+        )
+
+
+class EndsTheProcess(Rule[ProcessEnd]):
+    """The process ended while the hybrid was evaluated, or had to be killed."""
+
+    code = "HH507"
+    name = "ends-the-process"
+    family: ClassVar[Family] = Family.CONTAINMENT
+    reads: ClassVar[type] = ProcessEnd
+    documentation = Documentation(
+        what="The process ended while the hybrid was evaluated: it crashed in C, was told to exit at once, or never came back from a "
+        "loop in C and had to be killed.",
+        why="Reading the attribute takes a whole worker of the application down, and every request that it serves.",
+        limits="The hybrid is named whose turn it was: a thread that another one left behind, or somebody who kills the process from "
+        "outside, looks the same. Within pytest the session ends instead, or under -n the worker.",
+        example="from os import _exit  # and _exit(1) in the getter; or sum(itertools.count())",
+        instead="An exception, which a request can answer; a loop that has an end.",
+    )
+
+    def judge(self, seen: ProcessEnd) -> Iterator[Finding]:
+        """One finding."""
+        yield self.finding(
+            "select",
+            f"The process ended while {seen.hybrid.name} was evaluated: {seen.how}.",
+            "Look for code in C, and for a loop in C without an end; the other hybrids were checked in another process.",
         )

@@ -333,13 +333,14 @@ def test_root_is_told_why_nobody_can_not_run_the_programs(tmp_path, monkeypatch)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a normal user runs all the other tests as one")
-def test_a_normal_user_without_a_home_starts_it_too():
+@pytest.mark.parametrize("uid", ["nobody", 54321], ids=["nobody", "without a name"])
+def test_a_normal_user_without_a_home_starts_it_too(uid):
     program = "from harness.database import start_server\nwith start_server('embedded') as s: print(s.create_database().database)"
-    if subprocess.run(["test", "-x", sys.executable], user="nobody", check=False).returncode:
+    if subprocess.run(["test", "-x", sys.executable], user=uid, group="nogroup", check=False).returncode:
         pytest.skip("nobody can't run this Python")
     done = subprocess.run(
         [sys.executable, "-c", program],
-        user="nobody",
+        user=uid,
         group="nogroup",
         extra_groups=[],
         cwd="/",

@@ -428,6 +428,23 @@ def test_misbehaviour_is_said_and_its_neighbours_are_as_if_alone(checked, undist
     assert seen_of(reports["Item.later"]) == undisturbed
 
 
+def test_sql_takes_memory_without_end(checked, undisturbed):
+    """Of a server that is started here; the time limit of the others would come first on a busy machine."""
+    body = bad(
+        "return self.amount",
+        """
+        number = select(func.generate_series(1, 2000000000).label("number")).subquery().c.number
+        large = func.concat(func.repeat("x", 1000000), number)
+        return select(func.array_length(func.array_agg(large), 1) + cls.id).scalar_subquery()
+        """,
+    )
+    reports = checked(HEADER + GOOD + body + LATER, examples=20, timeout=60)
+    assert serious(reports["Item.bad"]) == {
+        "HH202": "PostgreSQL can't answer select(Item.bad): OutOfMemory: out of memory."
+    }
+    assert seen_of(reports["Item.large"]) == seen_of(reports["Item.later"]) == undisturbed
+
+
 def test_ctrl_c_is_not_contained(checked):
     with pytest.raises(KeyboardInterrupt):
         checked(HEADER + bad("raise KeyboardInterrupt"))

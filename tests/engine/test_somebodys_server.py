@@ -33,7 +33,7 @@ GRANT ALL ON ALL TABLES IN SCHEMA billing TO PUBLIC;
 """
 CATALOGUES = (
     "SELECT oid, relname, relnamespace, relkind, relpages, relfilenode, relacl::text FROM pg_class"
-    " WHERE relnamespace::regnamespace::text IN ('public', 'billing') ORDER BY oid",
+    " WHERE relnamespace::regnamespace::text IN ('public', 'billing', 'open') ORDER BY oid",
     "SELECT oid, nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY oid",
     "SELECT oid, proname FROM pg_proc WHERE oid > 16383 ORDER BY oid",
     "SELECT oid, typname FROM pg_type WHERE oid > 16383 AND typnamespace::regnamespace::text !~ '^pg_' ORDER BY oid",
@@ -45,6 +45,7 @@ CATALOGUES = (
     "SELECT description FROM pg_description WHERE objoid > 16383 ORDER BY 1",
     "SELECT * FROM public.tenants ORDER BY 1",
     "SELECT * FROM billing.invoices ORDER BY 1",
+    "SELECT * FROM open.guests ORDER BY 1",
     "SELECT last_value, is_called FROM billing.invoices_id_seq",
 )
 HEADER = """
@@ -80,6 +81,18 @@ ENDLESS = """
     @classmethod
     def _endless(cls):
         return func.char_length(func.pg_sleep(3600).op("::")(func.text())) + cls.id
+"""
+
+
+ENDS = """
+    @hybrid_property
+    def ends(self):
+        _exit(3)
+
+    @ends.inplace.expression
+    @classmethod
+    def _ends(cls):
+        return cls.id
 """
 
 
@@ -121,6 +134,11 @@ def theirs():
         found.ask(
             f'CREATE ROLE guest LOGIN; GRANT CREATE ON DATABASE "{name}" TO guest; CREATE ROLE maker LOGIN CREATEDB'
         )
+        found.ask("CREATE SCHEMA open; GRANT ALL ON SCHEMA open TO guest")
+        found.ask(
+            "SET ROLE guest; CREATE TABLE open.guests (id int); INSERT INTO open.guests SELECT 7; RESET ROLE"
+        )
+        found.ask("GRANT ALL ON ALL SEQUENCES IN SCHEMA billing TO PUBLIC")
         yield found
         found.engine.dispose()
 
@@ -246,6 +264,58 @@ def test_what_models_create_elsewhere_on_the_server_is_refused_and_told(
     assert theirs.seen() == before
 
 
+@pytest.mark.parametrize(
+    ("statement", "touched"),
+    [
+        ("DELETE FROM billing.invoices WHERE total > 5", "billing.invoices"),
+        ("UPDATE billing.invoices SET total = 0", "billing.invoices"),
+        ("DO 'BEGIN DELETE FROM billing.invoices; END'", "billing.invoices"),
+        ("LOCK TABLE billing.invoices", "billing.invoices"),
+        ("CREATE TABLE open.another (id int)", "open.another"),
+        ("CREATE VIEW open.another AS SELECT 1 AS one", "open.another"),
+        ("CREATE INDEX another ON open.guests (id)", "open.another, open.guests"),
+        ("DROP TABLE open.guests", "open.guests"),
+        ("TRUNCATE open.guests", "open.guests"),
+        ("CREATE FUNCTION open.another() RETURNS int LANGUAGE sql AS 'SELECT 1'", "open.another()"),
+        ("CREATE TYPE open.another AS ENUM ('a')", "open.another"),
+        ("COMMENT ON TABLE open.guests IS 'another'", "open.guests"),
+        ("GRANT SELECT ON open.guests TO PUBLIC", "open.guests"),
+    ],
+)
+def test_what_models_do_to_others_schemas_is_undone_and_told(tmp_path, theirs, statement, touched):
+    before = theirs.seen()
+    source = HEADER + ITEM + LISTENER.format(when="after_create", statement=statement)
+    with started(
+        tmp_path,
+        source,
+        theirs.url.set(username="guest"),
+        "--examples",
+        "5",
+        "--scale",
+        "1",
+        "--format",
+        "text",
+    ) as run:
+        out, err = run.communicate(timeout=DEADLINE)
+    assert run.returncode == 0, err
+    assert theirs.seen() == before
+    assert f"{touched}: nothing is changed or locked that is not the run's own" in " ".join(out.split())
+
+
+def test_what_reaches_the_whole_server_by_another_way_is_undone_and_told(tmp_path, theirs):
+    before = theirs.seen()
+    source = (
+        HEADER
+        + ITEM
+        + LISTENER.format(when="before_create", statement="DO 'BEGIN CREATE ROLE intruder; END'")
+    )
+    with started(tmp_path, source, theirs.url, "--examples", "5", "--scale", "1", "--format", "text") as run:
+        out, err = run.communicate(timeout=DEADLINE)
+    assert run.returncode == 0, err
+    assert "pg_authid: nothing is changed or locked that is not the run's own" in " ".join(out.split())
+    assert theirs.seen() == before
+
+
 def until(condition, run):
     deadline = time.monotonic() + DEADLINE
     while not condition():
@@ -261,6 +331,16 @@ def test_ctrl_c_leaves_nothing(tmp_path, theirs, role):
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=DEADLINE)
     assert run.returncode == 130
+    assert theirs.seen() == before
+
+
+def test_what_a_hybrid_leaves_that_ends_the_process_is_dropped_by_the_same_run(tmp_path, theirs, role):
+    before = theirs.seen()
+    source = HEADER + ITEM + ENDS
+    reports, _ = checked(tmp_path, f"from os import _exit\n{source}", role)
+    assert reports["Item.named"]["verdict"] == "ok"
+    assert [each["rule"] for each in reports["Item.ends"]["findings"]] == ["HH507"]
+    assert theirs.ours() == []
     assert theirs.seen() == before
 
 

@@ -23,6 +23,7 @@ from harness.core.observation import (
     Growth,
     LeftBehind,
     Match,
+    ProcessEnd,
     QueryPlan,
     RepeatedScan,
     Rounded,
@@ -653,6 +654,13 @@ CASES = [
     ),
     Case("HH506", "all as it was", LeftBehind(HYBRID, ()), NOTHING_SAID),
     Case(
+        "HH507",
+        "a crash",
+        ProcessEnd(HYBRID, "SIGSEGV"),
+        "The process ended while Node.total was evaluated: SIGSEGV.",
+    ),
+    Case("HH507", "no end", example(3, 3), NOTHING_SAID),
+    Case(
         "HH601",
         "one value",
         Survey(HYBRID, 100, 250, 1, 0, "Decimal('0')"),
@@ -712,7 +720,7 @@ def test_a_good_observation_is_none_of_this_rule(case):
 def test_every_rule_has_a_bad_and_a_good_example(rule):
     assert rule.code in {case.code for case in BAD}, "add a Case with its message"
     good = [case.seen for case in GOOD if case.code == rule.code]
-    assert any(isinstance(seen, rule.reads) for seen in good) or rule.code == "HH505", (
+    assert any(isinstance(seen, rule.reads) for seen in good) or rule.code in {"HH505", "HH507"}, (
         "add a Case that it is silent on"
     )
 
