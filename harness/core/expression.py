@@ -128,7 +128,7 @@ class Wiring:
 
     ``expression``: there is one apart from the getter. ``expression_of``: the class whose expression is kept beside a
     getter of the hybrid's own class. ``comparator``: there is a comparator too. ``overrides`` are told apart by the column
-    ``discriminator``.
+    ``discriminator``. ``elsewhere``: another class of the inheritance has a hybrid of its own by this name.
     """
 
     expression: bool = False
@@ -136,6 +136,7 @@ class Wiring:
     comparator: bool = False
     overrides: tuple[Override, ...] = ()
     discriminator: str | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

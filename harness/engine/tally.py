@@ -1,7 +1,7 @@
 """How much was compared, and how much it varied."""
 
 from harness.core.hybrid import Hybrid
-from harness.core.observation import Example, Survey
+from harness.core.observation import Example, Structure, Survey
 from harness.core.outcome import Returned
 from harness.rules.base import shown
 
@@ -38,7 +38,17 @@ class Tally:
             if len(self._values) < MOST_VALUES:
                 self._values.add(shown(row[-1]))
 
-    def survey(self, hybrid: Hybrid) -> Survey:
+    def survey(self, hybrid: Hybrid, structure: Structure) -> Survey:
         """The counts as an observation."""
         only = next(iter(self._values)) if len(self._values) == 1 else None
-        return Survey(hybrid, self.examples, self.comparisons, self.distinct_values, self.nulls, only)
+        code = hybrid.python
+        constant = not (structure.columns or structure.tables or code.columns or code.names)
+        return Survey(
+            hybrid,
+            self.examples,
+            self.comparisons,
+            self.distinct_values,
+            self.nulls,
+            only,
+            constant=constant,
+        )

@@ -6,11 +6,11 @@ from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, event, func, select
+from sqlalchemy import ClauseElement, Connection, Select, event, func, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session, selectinload
 
 from harness.core.observation import Key
-from harness.core.outcome import Outcome, Returned, stopped
+from harness.core.outcome import Outcome, Returned, Unevaluated, stopped
 from harness.evaluation.containment import contained
 from harness.evaluation.lending import LentSession, lent
 from harness.evaluation.loader import Rejected
@@ -86,7 +86,14 @@ class PythonSide:
         return instances
 
     def _value(self, instance: Any) -> Outcome:
-        return contained(lambda: self._subject.of(instance), seconds=self._seconds)
+        return contained(lambda: _evaluated(self._subject.of(instance)), seconds=self._seconds)
+
+
+def _evaluated(value: Any) -> Any:
+    """``value`` unless it is SQL, whose comparisons give SQL again."""
+    if isinstance(value, ClauseElement) or hasattr(type(value), "__clause_element__"):
+        return Unevaluated(" ".join(str(value).split()))
+    return value
 
 
 @contextmanager

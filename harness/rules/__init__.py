@@ -64,6 +64,7 @@ RULES: tuple[Rule[Any], ...] = (
     classlevel.ColumnNameAsText(),
     classlevel.BranchLost(),
     classlevel.ColumnForgotten(),
+    wiring.SqlOnInstance(),
     queries.CorrelatedToAnother(),
     queries.NotCorrelated(),
     queries.Volatile(),

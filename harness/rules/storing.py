@@ -33,14 +33,31 @@ class UpdateDiffersFromSetter(Rule[Writes]):
                 continue
             setter, update = apart
             hybrid = seen.hybrid
+            reason, hint = _unasked(seen) or (
+                "",
+                f"Make the update_expression of {hybrid.name} do what its setter does.",
+            )
             yield self.finding(
                 "bulk update",
                 f"Set to {shown(write.value)}, {hybrid.name} stores {setter} by its setter and {update} by "
-                f"update({hybrid.class_name}).values().",
-                f"Make the update_expression of {hybrid.name} do what its setter does.",
+                f"update({hybrid.class_name}).values().{reason}",
+                hint,
                 counterexample(hybrid, seen.dataset, write.key, setter, update),
             )
             return
+
+
+def _unasked(seen: Writes) -> tuple[str, str] | None:
+    """Why SQLAlchemy asks no update_expression, if it doesn't, and what makes it ask."""
+    hybrid, attribute = seen.hybrid, seen.attribute
+    if attribute is None:
+        return None
+    return (
+        f" On the class {hybrid.name} is {hybrid.class_name}.{attribute} and nothing more, so SQLAlchemy sets that and calls no "
+        "update_expression.",
+        f"Give {hybrid.name} an expression that is more than the attribute, `type_coerce(cls.{attribute}, cls.{attribute}.type)`, "
+        "and an update_expression that does what its setter does.",
+    )
 
 
 def _apart(write: Write) -> tuple[str, str] | None:

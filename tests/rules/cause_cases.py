@@ -7,7 +7,7 @@ from decimal import Decimal
 from case import Case
 from cause_models import Color, elsewhere, seen, translated
 
-from harness.core.outcome import Raised
+from harness.core.outcome import Raised, Unevaluated
 
 NOTHING_SAID = None
 TOKEN = uuid.UUID("12345678-1234-5678-1234-567812345678")
@@ -68,6 +68,19 @@ CASES = [
         "Order.late is 'a' in Python and NULL in SQL: the expression of Order.late is never called. It was attached after Order.late had been used on the class, and SQLAlchemy keeps the SQL that it built then.",
     ),
     Case("HH223", "attached in time", seen("lowered", "a", None), NOTHING_SAID),
+    Case(
+        "HH227",
+        "what the class keeps",
+        seen("kept", Unevaluated("orders.number * 2"), 4, {"number": 2}),
+        "Order.kept is the SQL `orders.number * 2` in Python and 4 in SQL: the getter of Order.kept returns SQL on an instance, which it finds on the class. Without an expression it runs on the class too, and what it stores on `self` there is found on Order by every instance.",
+    ),
+    Case(
+        "HH227",
+        "a select() that nobody runs",
+        seen("total", Unevaluated("SELECT 1"), 1, {"number": 2}),
+        "Order.total is the SQL `SELECT 1` in Python and 1 in SQL: the getter of Order.total returns SQL on an instance, such as a select() that it builds and never runs.",
+    ),
+    Case("HH227", "a value", seen("kept", 2, 4, {"number": 2}), NOTHING_SAID),
     Case(
         "HH224",
         "str() of a column",

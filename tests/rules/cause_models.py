@@ -97,6 +97,12 @@ class Order(Base):
         return self.number
 
     @hybrid_property
+    def kept(self):
+        if not hasattr(self, "_kept"):
+            self._kept = self.number * 2
+        return self._kept
+
+    @hybrid_property
     def fee(self):
         return self.number
 

@@ -9,6 +9,7 @@ import pytest
 from case import Case
 
 from harness.core.dataset import Dataset
+from harness.core.expression import Wiring
 from harness.core.finding import Family, Severity
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead
 from harness.core.observation import (
@@ -348,6 +349,13 @@ CASES = [
         writes(Returned({"cents": 50, "rate": 1}), Returned({"cents": 0, "rate": 1})),
         "Set to Decimal('0.5'), Node.total stores cents=50 by its setter and cents=0 by update(Node).values().",
     ),
+    Case(
+        "HH210",
+        "an attribute and nothing more",
+        replace(writes(Returned({"cents": 50}), Returned({"cents": 0})), attribute="cents"),
+        "Set to Decimal('0.5'), Node.total stores cents=50 by its setter and cents=0 by update(Node).values(). On the class Node.total is "
+        "Node.cents and nothing more, so SQLAlchemy sets that and calls no update_expression.",
+    ),
     Case("HH210", "the same stored", writes(Returned({"cents": 50}), Returned({"cents": 50})), NOTHING_SAID),
     Case("HH210", "the setter refuses", writes(BROKEN, Returned({"cents": 50})), NOTHING_SAID),
     Case(
@@ -643,6 +651,18 @@ CASES = [
         "always NULL",
         Survey(HYBRID, 100, 250, 1, 250, "None"),
         "Node.total was NULL on all 250 rows that were compared: it was not tested.",
+    ),
+    Case(
+        "HH601",
+        "a constant beside no other",
+        Survey(HYBRID, 100, 250, 1, 0, "4", constant=True),
+        "Node.total was 4 on all 250 rows that were compared: it was not tested.",
+    ),
+    Case(
+        "HH601",
+        "what one class of an inheritance answers",
+        Survey(replace(HYBRID, wiring=Wiring(elsewhere=True)), 100, 250, 1, 0, "4", constant=True),
+        NOTHING_SAID,
     ),
     Case("HH601", "two values", Survey(HYBRID, 100, 250, 2, 0), NOTHING_SAID),
     Case("HH601", "hardly compared", Survey(HYBRID, 100, 49, 1, 0, "0"), NOTHING_SAID),
