@@ -145,7 +145,7 @@ def _column_collation(operand: Any) -> str | None:
 
 
 def _uncorrelated_alone(expression: ClauseElement, own: frozenset[Any]) -> bool:
-    if not isinstance(expression, ColumnElement) or not any(_selects(expression)):
+    if not isinstance(expression, ColumnElement) or next(iter(_selects(expression)), None) is None:
         return False  # nor can all parts of PostgreSQL's SQL, such as slices, be looked at in this way
     mentioned = {column.table for column in columns_in(expression)}
     froms = select(expression).get_final_froms()
