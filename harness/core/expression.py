@@ -66,7 +66,8 @@ class Subquery:
     """A SELECT inside the expression.
 
     ``tables`` are those of its FROM, ``correlations`` tie it to the row, ``predicates`` are the other comparisons of its WHERE, and
-    ``selected`` what it gives.
+    ``selected`` what it gives. ``unjoined`` are tables that no condition ties to the others. ``null_first`` is the column that
+    its order begins with, where NULL comes before all values.
     """
 
     tables: tuple[str, ...]
@@ -78,6 +79,8 @@ class Subquery:
     ordered: bool = False
     distinct: bool = False
     grouped: bool = False
+    unjoined: tuple[str, ...] = ()
+    null_first: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ RULES: tuple[Rule[Any], ...] = (
     unflushed.RoundedOnFlush(),
     comparisons.ComparisonDiffers(),
     translation.OrderedByCollation(),
+    queries.JoinWithoutCondition(),
+    queries.NullSortedFirst(),
     wiring.ParentExpressionKept(),
     wiring.OverriddenInSubclass(),
     wiring.ComparatorHidesExpression(),
@@ -94,6 +96,9 @@ RULES: tuple[Rule[Any], ...] = (
     types.DateAgainstTimestamp(),
     types.TextAgainstValue(),
     types.EnumOrder(),
+    types.NumberComparedAsText(),
+    types.EnumComparedWithText(),
+    types.ArrayFromZero(),
     numbers.DecimalWithFloat(),
     numbers.Overflow(),
     numbers.DivisionByZero(),
@@ -114,6 +119,8 @@ RULES: tuple[Rule[Any], ...] = (
     moments.DateInSessionZone(),
     moments.DayOverClockChange(),
     moments.NaiveInSessionZone(),
+    moments.WeekdayCountedOtherwise(),
+    moments.PartOfInterval(),
     composition.HardCodedClass(),
     composition.PositionRefused(),
     composition.PositionDiffers(),
@@ -140,6 +147,7 @@ RULES: tuple[Rule[Any], ...] = (
     containment.ChangesTheProcess(),
     vacuity.AlwaysTheSame(),
     storing.SetterUnderAnotherName(),
+    storing.ExpressionUnderAnotherName(),
 )
 
 

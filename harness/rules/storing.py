@@ -135,3 +135,34 @@ class SetterUnderAnotherName(Rule[Translation]):
             "of the hybrid under the name of the decorated function.",
             f"Decorate the function with `@{hybrid.attribute}.inplace.setter`, or call it {hybrid.attribute!r}.",
         )
+
+
+class ExpressionUnderAnotherName(Rule[Translation]):
+    """The expression hangs on a copy of the hybrid."""
+
+    code = "HH702"
+    name = "expression-under-another-name"
+    family: ClassVar[Family] = Family.HYGIENE
+    severity: ClassVar[Severity] = Severity.WARNING
+    reads: ClassVar[type] = Translation
+    documentation = Documentation(
+        what="`@h.expression` decorates a function of another name, so the expression belongs to a copy of the hybrid under that name.",
+        why="Queries with the hybrid have the SQL of its getter, and the copy has this hybrid's getter on its instances.",
+        limits="Recognised by two descriptors on one class that share a getter.",
+        example="@gross.expression followed by def net(cls)",
+        instead="@net.inplace.expression, which keeps the name; or call the function as the hybrid is called.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where another name has the expression."""
+        hybrid = seen.hybrid
+        if hybrid.expression_under is None:
+            return
+        copy = f"{hybrid.class_name}.{hybrid.expression_under}"
+        yield self.finding(
+            "class",
+            f"{hybrid.name} has no expression: the one written for it was attached to {copy}, a copy of the hybrid under the name "
+            f"of the decorated function, which has the getter of {hybrid.name} on its instances.",
+            f"Decorate the function with `@{hybrid.attribute}.inplace.expression`; if it is the expression of another hybrid, name "
+            f"that one in the decorator.",
+        )

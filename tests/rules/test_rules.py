@@ -674,6 +674,14 @@ CASES = [
         "decorated function.",
     ),
     Case("HH701", "no copy", translation(), NOTHING_SAID),
+    Case(
+        "HH702",
+        "a copy has the expression",
+        translation(hybrid=replace(HYBRID, expression_under="total_sql")),
+        "Node.total has no expression: the one written for it was attached to Node.total_sql, a copy of the hybrid under the name of the "
+        "decorated function, which has the getter of Node.total on its instances.",
+    ),
+    Case("HH702", "no copy", translation(), NOTHING_SAID),
 ]  # fmt: skip
 BAD = [case for case in CASES if case.message is not None]
 GOOD = [case for case in CASES if case.message is None]
