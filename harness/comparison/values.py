@@ -9,13 +9,15 @@ from harness.core.policy import EXACT, NULL_STANDS_FOR, Policy
 
 RELATIVE = 1e-9
 """Tolerance between floats: sums in another order differ by a few units in the 16th digit for each addend."""
+QUOTIENT_DIGITS = 16
+"""PostgreSQL's numeric division ends after so many significant digits at least (NUMERIC_MIN_SIG_DIGITS)."""
 
 
 def same(python: Any, sql: Any, policy: Policy = EXACT) -> bool:
     """Whether a value from Python and one from SQL are one value, under ``policy``.
 
     None is only None, never False or 0, unless the policy says so. Floats, and a float against a Decimal, may differ by RELATIVE; NaN is NaN; other
-    numbers are compared by value, so that Decimal's scale doesn't count. Lists and tuples are compared by their elements, moments
+    numbers are compared by value, so that Decimal's scale doesn't count, nor where each side ends a quotient that never ends. Lists and tuples are compared by their elements, moments
     in UTC, since Python finds those in an hour that a time zone has twice unequal to all of other zones.
     """
     if python is None or sql is None:
@@ -51,7 +53,19 @@ def _same_number(python: Any, sql: Any, tolerance: float | None) -> bool:
             return math.isclose(float(python), float(sql), rel_tol=relative, abs_tol=RELATIVE)
         except OverflowError:  # an integer beyond all floats
             return False
-    return bool(python == sql)
+    return bool(python == sql) or _same_quotient(python, sql)
+
+
+def _same_quotient(one: Any, other: Any) -> bool:
+    """Whether both are one number that has no end: Python's took all digits of its context, PostgreSQL's those of a division."""
+    if not (isinstance(one, decimal.Decimal) and isinstance(other, decimal.Decimal)):
+        return False
+    if not (one.is_finite() and other.is_finite()):
+        return False
+    shorter, longer = sorted(len(each.as_tuple().digits) for each in (one, other))
+    if shorter < QUOTIENT_DIGITS or longer < decimal.getcontext().prec:
+        return False
+    return abs(one - other) <= abs(other).scaleb(1 - QUOTIENT_DIGITS)
 
 
 def _is_nan(number: Any) -> bool:

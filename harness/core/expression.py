@@ -66,7 +66,8 @@ class Subquery:
     """A SELECT inside the expression.
 
     ``tables`` are those of its FROM, ``correlations`` tie it to the row, ``predicates`` are the other comparisons of its WHERE, and
-    ``selected`` what it gives.
+    ``selected`` what it gives. ``unjoined`` are tables that no condition ties to the others. ``null_first`` is the column that
+    its order begins with, where NULL comes before all values.
     """
 
     tables: tuple[str, ...]
@@ -78,6 +79,8 @@ class Subquery:
     ordered: bool = False
     distinct: bool = False
     grouped: bool = False
+    unjoined: tuple[str, ...] = ()
+    null_first: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Wiring:
 
     ``expression``: there is one apart from the getter. ``expression_of``: the class whose expression is kept beside a
     getter of the hybrid's own class. ``update_expression``, ``comparator``: there is one too. ``overrides`` are told apart by the column
-    ``discriminator``.
+    ``discriminator``. ``elsewhere``: another class of the inheritance has a hybrid of its own by this name.
     """
 
     expression: bool = False
@@ -137,6 +140,7 @@ class Wiring:
     comparator: bool = False
     overrides: tuple[Override, ...] = ()
     discriminator: str | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

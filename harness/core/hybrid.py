@@ -19,7 +19,8 @@ class RelationshipRead:
     """A relationship whose name the Python side mentions.
 
     ``direction`` is SQLAlchemy's name (``MANYTOONE``, ``ONETOMANY``, ``MANYTOMANY``); ``remote_side`` lists the columns on
-    the far side as ``table.column``, ``local_side`` those on the near one in the same order.
+    the far side as ``table.column``, ``local_side`` those on the near one in the same order. ``conditions`` are the other
+    columns that its join compares, which decide over the rows that it has.
     """
 
     owner: str
@@ -29,6 +30,7 @@ class RelationshipRead:
     uselist: bool
     remote_side: tuple[str, ...]
     local_side: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Source:
 class Hybrid:
     """One hybrid: where it is defined, which classes show it, and what its Python side reads.
 
-    ``setter_under`` is the name of a copy of this hybrid that has the setter which this one lacks.
+    ``setter_under`` is the name of a copy of this hybrid that has the setter which this one lacks, ``expression_under`` of one
+    that has the expression.
 
     ``file`` is relative to the working folder where it lies below it. ``shown_by`` names every mapped class that has it,
     the first being the one it is evaluated on. ``primary_key`` are attributes, ``key_columns`` the columns of ``table``
@@ -72,6 +75,7 @@ class Hybrid:
     primary_key: tuple[str, ...]
     relationships_read: tuple[RelationshipRead, ...] = ()
     setter_under: str | None = None
+    expression_under: str | None = None
     table: str = ""
     key_columns: tuple[str, ...] = ()
     self_references: tuple[SelfReference, ...] = ()

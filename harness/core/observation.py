@@ -174,7 +174,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a run over many datasets reached, for judging whether it tested anything."""
+    """What a run over many datasets reached, for judging whether it tested anything.
+
+    ``constant``: neither side reads anything of the row, as the SQL and the getter's code show.
+    """
 
     hybrid: Hybrid
     examples: int
@@ -184,6 +187,7 @@ class Survey:
     only_value: str | None = None
     python_varies: bool = False
     sides: tuple[str, ...] = ()
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +241,16 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """What a hybrid with a setter stored, in all the ways there are."""
+    """What a hybrid with a setter stored, in all the ways there are.
+
+    ``attribute`` is what the hybrid is on its class, where that is a mapped attribute and nothing more: SQLAlchemy then sets
+    the attribute, and asks no update_expression.
+    """
 
     hybrid: Hybrid
     dataset: Dataset
     writes: tuple[Write, ...]
+    attribute: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

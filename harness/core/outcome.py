@@ -12,6 +12,16 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Unevaluated:
+    """What a getter returned where it is SQL, which is no value: ``sql`` is its text."""
+
+    sql: str
+
+    def __repr__(self) -> str:
+        return f"the SQL `{self.sql}`"
+
+
+@dataclass(frozen=True, slots=True)
 class Raised:
     """The evaluation ended with an exception.
 

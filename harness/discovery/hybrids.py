@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, MetaData
 from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import Mapper, RelationshipProperty
+from sqlalchemy.sql import visitors
 
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead, SelfReference
 from harness.discovery.code import python_code
@@ -111,6 +112,7 @@ def _describe(target: Target, shown: _Shown) -> Discovered:
         primary_key=tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key),
         relationships_read=tuple(_relationship_read(relationship) for relationship in reads.relationships),
         setter_under=_setter_under(shown),
+        expression_under=_expression_under(shown),
         table=str(mapper.primary_key[0].table),
         key_columns=tuple(column.name for column in mapper.primary_key),
         self_references=tuple(_self_references(mapper)),
@@ -150,6 +152,22 @@ def _setter_under(shown: _Shown) -> str | None:
     )
 
 
+def _expression_under(shown: _Shown) -> str | None:
+    """``@h.expression def h_sql`` leaves the expression on a copy of the hybrid, under the function's name."""
+    if shown.kind is not Kind.HYBRID_PROPERTY or shown.descriptor.expr is not None:
+        return None
+    others = shown.mappers[0].all_orm_descriptors.items()
+    return next(
+        (
+            name
+            for name, other in others
+            if getattr(other, "expr", None) is not None
+            and getattr(other, "fget", None) is shown.descriptor.fget
+        ),
+        None,
+    )
+
+
 def _getter(shown: _Shown) -> Any:
     """The Python side; a column_property has none."""
     if shown.kind is Kind.HYBRID_PROPERTY:
@@ -178,6 +196,8 @@ def _self_references(mapper: Mapper[Any]) -> Iterator[SelfReference]:
 
 def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipRead:
     pairs = sorted(relationship.local_remote_pairs, key=str)
+    joins = (each for each in (relationship.primaryjoin, relationship.secondaryjoin) if each is not None)
+    compared = {str(each) for join in joins for each in visitors.iterate(join) if isinstance(each, Column)}
     return RelationshipRead(
         owner=relationship.parent.class_.__name__,
         name=relationship.key,
@@ -186,4 +206,5 @@ def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipR
         uselist=bool(relationship.uselist),
         remote_side=tuple(str(remote) for _, remote in pairs),
         local_side=tuple(str(local) for local, _ in pairs),
+        conditions=tuple(sorted(compared - {str(each) for pair in pairs for each in pair})),
     )

@@ -11,13 +11,15 @@ from harness.core.expression import Override, OwnTable, Wiring
 
 def wiring_of(mapper: Mapper[Any], name: str, descriptor: Any) -> Wiring:
     """The facts about ``descriptor``, which ``mapper`` shows under ``name``."""
+    overrides = tuple(_overrides(mapper, name, descriptor))
     return Wiring(
         expression=_expression(descriptor) is not None,
         expression_of=_expression_of(mapper, name, descriptor),
         update_expression=getattr(descriptor, "update_expr", None) is not None,
         comparator=getattr(descriptor, "custom_comparator", None) is not None,
-        overrides=tuple(_overrides(mapper, name, descriptor)),
+        overrides=overrides,
         discriminator=_discriminator(mapper),
+        elsewhere=bool(overrides) or _overridden(mapper, name, descriptor),
     )
 
 
@@ -55,6 +57,12 @@ def _overrides(mapper: Mapper[Any], name: str, descriptor: Any) -> list[Override
             identities = (below.polymorphic_identity for below in each.self_and_descendants)
             found.append(Override(each.class_.__name__, tuple(identities)))
     return found
+
+
+def _overridden(mapper: Mapper[Any], name: str, descriptor: Any) -> bool:
+    """Whether a class above has another descriptor under the name."""
+    above = (vars(each)[name] for each in mapper.class_.__mro__ if name in vars(each))
+    return any(each is not descriptor for each in above)
 
 
 def _discriminator(mapper: Mapper[Any]) -> str | None:

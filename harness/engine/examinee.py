@@ -1,5 +1,6 @@
 """One hybrid under examination: both of its sides, ready to be evaluated on a loaded dataset."""
 
+import datetime as dt
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,8 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from hypothesis import settings
-from sqlalchemy import Column, Connection, Table
-from sqlalchemy.orm import Session
+from sqlalchemy import ClauseElement, Column, Connection, Table
+from sqlalchemy.orm import RelationshipProperty, Session
 
 from harness.core.dataset import Dataset
 from harness.core.finding import Finding, Severity
@@ -27,6 +28,7 @@ from harness.core.observation import (
     ProcessEnd,
     QueryPlan,
     ServerLoss,
+    Survey,
     Translation,
 )
 from harness.core.outcome import Outcome, Returned
@@ -34,6 +36,7 @@ from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
 from harness.core.watch import watch
 from harness.discovery import Discovered
+from harness.discovery.reads import PLAIN
 from harness.engine.calls import arguments, uncallable
 from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.shown_sql import ShownSql
@@ -55,8 +58,12 @@ from harness.rules.cause import differences
 from harness.rules.causes import CAUSE_CODES
 from harness.rules.query_cost import FASTER_THAN_ROWS
 
-MATCHES_TEXT = re.compile(r"\b(LIKE|ILIKE|position|strpos|regexp_\w+)\b|~|\bSIMILAR TO\b")
-"""SQL that looks for text within text."""
+MATCHES_TEXT = re.compile(
+    r"\b(I?LIKE|position|strpos|regexp_\w+|split_part|string_to_array|[blr]?trim|replace|translate)\b|~|\bSIMILAR TO\b"
+)
+"""SQL that looks for text within text, or takes it apart there."""
+MEANT_OTHERWISE = str.maketrans({"_": "x", "%": "xx"})
+"""What a wildcard stands for that was not meant as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +147,11 @@ class Examinee:
     def constants(self) -> tuple[Any, ...]:
         """Plain values in the code of the getter and in the SQL, and as tuples the paths that the SQL takes into documents."""
         bound = tuple(self.compiled_select.parameters.values()) if self.translation.runs else ()
-        plain = (each for each in bound if isinstance(each, str | int | float) and not isinstance(each, bool))
+        plain = (each for each in bound if isinstance(each, PLAIN) and not isinstance(each, bool))
         found = [*self.discovered.reads.constants, *plain]
         if self.translation.runs and MATCHES_TEXT.search(self.compiled_select.sql):
             found += [variant for each in found if isinstance(each, str) for variant in _around(each)]
-        beside = [near for each in found if type(each) is int for near in (each - 1, each + 1)]
+        beside = [near for each in found for near in _beside(each)]
         paths = (tuple(each) for each in bound if isinstance(each, list))  # into JSON documents
         parts = (part for each in found if isinstance(each, str) for part in _parts(each))
         return (*found, *beside, *parts, *paths)
@@ -155,12 +162,9 @@ class Examinee:
         reads = self.discovered.reads
         tables = {table for mapper in reads.mappers for table in mapper.tables if isinstance(table, Table)}
         columns: set[Column[object]] = set(reads.columns)
-        for relationship in reads.relationships:
-            columns |= {
-                each for pair in relationship.local_remote_pairs for each in pair if isinstance(each, Column)
-            }
-            if isinstance(relationship.secondary, Table):
-                tables.add(relationship.secondary)
+        for element in (each for relationship in reads.relationships for each in _loading(relationship)):
+            tables |= tables_in(element)
+            columns |= columns_in(element)
         if self.translation.runs:
             statement = self.subject.select()
             tables |= tables_in(statement)
@@ -256,9 +260,13 @@ class Examinee:
             left_behind,
             self.growth,
             self.query_plan,
-            self.tally.survey(self.hybrid),
+            self._survey,
         ]
         return [*_one_of_each(found.values()), *(finding for each in others for finding in judge(each))]
+
+    @property
+    def _survey(self) -> Survey:
+        return self.tally.survey(self.hybrid, self.translation.structure)
 
     def _with_positions(self, shrunk: Finding) -> Finding:
         """Shrinking looked at one position only; the others were seen before."""
@@ -372,6 +380,13 @@ def _told(finding: Finding) -> Finding:
     return replace(finding, message=f"{finding.message} The same in {others}.", also=())
 
 
+def _loading(relationship: RelationshipProperty[Any]) -> Iterator[ClauseElement]:
+    """What decides which rows a relationship has, and in what order."""
+    joins = (relationship.primaryjoin, relationship.secondaryjoin)
+    yield from (join for join in joins if join is not None)
+    yield from relationship.order_by or ()
+
+
 def _parts(text: str) -> list[str]:
     """The words of ``text``, where it has several: a getter may put them together from columns."""
     words = re.split(r"[^\w]+", text)
@@ -379,5 +394,14 @@ def _parts(text: str) -> list[str]:
 
 
 def _around(text: str) -> tuple[str, ...]:
-    """Texts that hold ``text`` in another place or another case."""
-    return f"x{text}", f"{text}x", f"x{text}x", text.upper(), text.lower()
+    """Texts that hold ``text`` in another place or another case, twice, or what it means as a pattern."""
+    within = (f"x{text}", f"{text}x", f"x{text}x", f"x{text}x{text}x")
+    return (*within, text.upper(), text.lower(), text.translate(MEANT_OTHERWISE))
+
+
+def _beside(constant: object) -> Iterator[object]:
+    """The neighbours of a whole number, and what comes right after a moment: the clock may have moved on since."""
+    if type(constant) is int:
+        yield from (constant - 1, constant + 1)
+    elif isinstance(constant, dt.datetime):
+        yield constant + dt.timedelta(microseconds=1)

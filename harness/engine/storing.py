@@ -54,7 +54,7 @@ def _writes(examinee: Examinee, session: Session, dataset: Dataset) -> Iterator[
     ]
     pairs = [(key, value) for key in outcomes for value in values]
     written: tuple[Write, ...] = tuple(side.write(session.connection(), *pair) for pair in pairs)
-    yield Writes(examinee.hybrid, dataset, written)
+    yield Writes(examinee.hybrid, dataset, written, side.attribute)
 
 
 def _before_database(examinee: Examinee, session: Session, dataset: Dataset) -> BeforeDatabase:

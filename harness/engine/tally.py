@@ -1,7 +1,7 @@
 """How much was compared, and how much it varied."""
 
 from harness.core.hybrid import Hybrid
-from harness.core.observation import Example, Survey
+from harness.core.observation import Example, Structure, Survey
 from harness.core.outcome import Returned
 from harness.rules.base import shown
 
@@ -42,9 +42,11 @@ class Tally:
             if len(self._values) < MOST_VALUES:
                 self._values.add(shown(row[-1]))
 
-    def survey(self, hybrid: Hybrid) -> Survey:
+    def survey(self, hybrid: Hybrid, structure: Structure) -> Survey:
         """The counts as an observation."""
         only = next(iter(self._values)) if len(self._values) == 1 else None
+        code = hybrid.python
+        constant = not (structure.columns or structure.tables or code.columns or code.names)
         return Survey(
             hybrid,
             self.examples,
@@ -53,4 +55,5 @@ class Tally:
             self.nulls,
             only,
             python_varies=len(self._python_values) > 1,
+            constant=constant,
         )

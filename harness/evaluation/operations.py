@@ -9,7 +9,7 @@ from sqlalchemy import Column, Dialect, Enum, Select, Table, TextClause
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.orm import ColumnProperty, Mapper
-from sqlalchemy.sql import elements
+from sqlalchemy.sql import elements, visitors
 from sqlalchemy.sql.elements import (
     BinaryExpression,
     BindParameter,
@@ -251,7 +251,42 @@ def _subquery(query: Select[Any], own: frozenset[Any], *, exists: bool) -> Subqu
         ordered=bool(query._order_by_clauses),  # noqa: SLF001 - the same
         distinct=query._distinct,  # noqa: SLF001 - the same
         grouped=bool(query._group_by_clauses),  # noqa: SLF001 - the same
+        unjoined=tuple(_table_name(each) for each in _unjoined(query, inner)),
+        null_first=_null_first(query._order_by_clauses),  # noqa: SLF001 - the same
     )
+
+
+def _unjoined(query: Select[Any], inner: list[Any]) -> list[Any]:
+    """Of the tables in FROM those that no condition ties to the first, directly or through others or the row outside."""
+    if not all(isinstance(getattr(each, "element", each), Table) for each in inner):
+        return []  # a function or a subquery in FROM may read the others by itself
+    conditions = [*query._where_criteria, *_onclauses(query.get_final_froms())]  # noqa: SLF001 - has no public reader
+    parts = [part for condition in conditions for part in _conjuncts(condition)]
+    tied = [{table for each in visitors.iterate(part) for table in _table_of(each)} for part in parts]
+    reached = {inner[0]}
+    while more := {table for each in tied if each & reached for table in each} - reached:
+        reached |= more
+    return [each for each in inner if each not in reached]
+
+
+def _table_of(node: Any) -> Iterator[Any]:
+    if isinstance(node, ColumnClause) and node.table is not None:
+        yield node.table
+
+
+def _onclauses(froms: Iterable[Any]) -> Iterator[Any]:
+    for each in froms:
+        if hasattr(each, "onclause"):
+            yield each.onclause
+            yield from _onclauses([each.left, each.right])
+
+
+def _null_first(order: Iterable[Any]) -> str | None:
+    """The column of ``ORDER BY column DESC``, without NULLS LAST."""
+    first = next(iter(order), None)
+    if not isinstance(first, UnaryExpression) or _operator_name(first.modifier) != "desc":
+        return None
+    return _column_name(_bare(first.element))
 
 
 def _leaves(froms: Iterable[Any]) -> list[Any]:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Select, event, func, select
+from sqlalchemy import ClauseElement, Connection, Select, event, func, select
 from sqlalchemy.orm import ORMExecuteState, RelationshipProperty, Session
 
 from harness.core.observation import Key
-from harness.core.outcome import Outcome, Returned, stopped
+from harness.core.outcome import Outcome, Returned, Unevaluated, stopped
 from harness.evaluation.containment import contained
 from harness.evaluation.lending import LentSession, lent
 from harness.evaluation.loader import Rejected
@@ -75,7 +75,7 @@ class PythonSide:
 
         def go_on() -> None:
             for instance in instances[len(outcomes) :]:
-                outcomes.append(Returned(self._subject.of(instance)))  # noqa: PERF401 - stays when the next one raises
+                outcomes.append(Returned(self._read(instance)))  # noqa: PERF401 - stays when the next one raises
 
         while len(outcomes) < len(instances):
             reached = len(outcomes)
@@ -117,7 +117,17 @@ class PythonSide:
         return instances
 
     def _value(self, instance: Any) -> Outcome:
-        return contained(lambda: self._subject.of(instance), seconds=self._seconds)
+        return contained(lambda: self._read(instance), seconds=self._seconds)
+
+    def _read(self, instance: Any) -> Any:
+        return _evaluated(self._subject.of(instance))
+
+
+def _evaluated(value: Any) -> Any:
+    """``value`` unless it is SQL, whose comparisons give SQL again."""
+    if isinstance(value, ClauseElement) or hasattr(type(value), "__clause_element__"):
+        return Unevaluated(" ".join(str(value).split()))
+    return value
 
 
 @contextmanager

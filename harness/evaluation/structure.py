@@ -145,8 +145,8 @@ def _column_collation(operand: Any) -> str | None:
 
 
 def _uncorrelated_alone(expression: ClauseElement, own: frozenset[Any]) -> bool:
-    if not isinstance(expression, ColumnElement):
-        return False
+    if not isinstance(expression, ColumnElement) or next(iter(_selects(expression)), None) is None:
+        return False  # nor can all parts of PostgreSQL's SQL, such as slices, be looked at in this way
     mentioned = {column.table for column in columns_in(expression)}
     froms = select(expression).columns_clause_froms
     return bool(mentioned & own) and not any(own & tables_in(each) for each in froms)

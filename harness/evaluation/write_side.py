@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import QueryableAttribute, Session
 
 from harness.core.observation import Key, Write
 from harness.core.outcome import Outcome
@@ -27,6 +27,13 @@ class WriteSide:
         """Whether the hybrid has a setter."""
         descriptor = self._subject.mapper.all_orm_descriptors.get(self._subject.attribute)
         return getattr(descriptor, "fset", None) is not None
+
+    @property
+    def attribute(self) -> str | None:
+        """The mapped attribute that the hybrid is on its class, if it is one and nothing more."""
+        comparator = getattr(self._subject.value, "comparator", None)
+        expression = getattr(comparator, "expression", None)
+        return expression.key if isinstance(expression, QueryableAttribute) else None
 
     def write(self, connection: Connection, key: Key, value: Any) -> Write:
         """Store ``value`` in the row of ``key`` by the setter and by UPDATE; the loaded rows stay as they were."""

@@ -382,7 +382,7 @@ class _TablePlanner:
         named = [value for check in self.checks if column.name in check.columns for value in check.literals]
         named += [text for check in checks for pattern in check.patterns for text in matching(pattern)]
         try:
-            values = values_for(column, (*named, *self.palettes.constants))
+            values = values_for(column, self.palettes.constants, named)
         except NoStrategy as unknown:
             if column.nullable or column.server_default is not None:
                 return None

@@ -48,16 +48,20 @@ class Values:
     pool: tuple[Any, ...] | None
 
 
-def values_for(column: Column[Any], constants: Iterable[Any] = ()) -> Values:
+def values_for(column: Column[Any], constants: Iterable[Any] = (), constrained: Iterable[Any] = ()) -> Values:
     """The values of ``column``: of the strategy registered for it, else of its type's.
 
     ``constants`` are plain values in the code of the hybrid: those that a column of the type can hold come up about as often
-    as all other values together. Raises NoStrategy where nothing is known about the type.
+    as all other values together. ``constrained`` are those in the column's constraints, which come up as other values do.
+    Raises NoStrategy where nothing is known about the type.
     """
     if (strategy := _registered(column)) is not None:
         return Values(strategy, collected(strategy).distinct, None)
-    domain = narrowed(column, domain_of(column.type, tuple(constants)))
-    pool = _weighted(domain.pool, domain.mined)
+    constants, constrained = tuple(constants), tuple(constrained)
+    domain = narrowed(column, domain_of(column.type, (*constrained, *constants)))
+    coded = domain_of(column.type, constants).mined if constrained else domain.mined
+    allowed = tuple(value for value in domain.mined if value not in coded)
+    pool = _weighted((*domain.pool, *allowed), tuple(value for value in domain.mined if value in coded))
     return Values(st.sampled_from(pool), domain.distinct, pool)
 
 

@@ -57,6 +57,8 @@ RULES: tuple[Rule[Any], ...] = (
     unflushed.RoundedOnFlush(),
     comparisons.ComparisonDiffers(),
     translation.OrderedByCollation(),
+    queries.JoinWithoutCondition(),
+    queries.NullSortedFirst(),
     wiring.ParentExpressionKept(),
     wiring.OverriddenInSubclass(),
     wiring.ComparatorHidesExpression(),
@@ -64,6 +66,7 @@ RULES: tuple[Rule[Any], ...] = (
     classlevel.ColumnNameAsText(),
     classlevel.BranchLost(),
     classlevel.ColumnForgotten(),
+    wiring.SqlOnInstance(),
     queries.CorrelatedToAnother(),
     queries.NotCorrelated(),
     queries.Volatile(),
@@ -93,6 +96,9 @@ RULES: tuple[Rule[Any], ...] = (
     types.DateAgainstTimestamp(),
     types.TextAgainstValue(),
     types.EnumOrder(),
+    types.NumberComparedAsText(),
+    types.EnumComparedWithText(),
+    types.ArrayFromZero(),
     numbers.DecimalWithFloat(),
     numbers.Overflow(),
     numbers.DivisionByZero(),
@@ -113,6 +119,8 @@ RULES: tuple[Rule[Any], ...] = (
     moments.DateInSessionZone(),
     moments.DayOverClockChange(),
     moments.NaiveInSessionZone(),
+    moments.WeekdayCountedOtherwise(),
+    moments.PartOfInterval(),
     composition.HardCodedClass(),
     composition.PositionRefused(),
     composition.PositionDiffers(),
@@ -140,6 +148,7 @@ RULES: tuple[Rule[Any], ...] = (
     containment.EndsTheProcess(),
     vacuity.AlwaysTheSame(),
     storing.SetterUnderAnotherName(),
+    storing.ExpressionUnderAnotherName(),
 )
 
 

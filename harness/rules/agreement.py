@@ -299,7 +299,7 @@ class TypeDrift(Rule[Example]):
                 "select",
                 f"{seen.hybrid.name} is a {types[1]} from SQL ({shown(row[-1])}) and a {types[0]} from Python "
                 f"({shown(python.value)}).",
-                "Make the SQL a float too: `cast(..., Double)` around the division's operand."
+                "Make the SQL a float too: `cast(..., Double)` around the whole, or around the operand of a division."
                 if to_float
                 else "Make the SQL a Decimal too: `cast(..., Numeric)`.",
                 counterexample(

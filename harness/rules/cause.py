@@ -11,7 +11,7 @@ from harness.comparison import RowDifference, same
 from harness.core.expression import ColumnFact, Operand, Operation, Subquery
 from harness.core.finding import Family, Finding
 from harness.core.observation import Answer, Example, Key
-from harness.core.outcome import Outcome, Raised, Returned, TimedOut
+from harness.core.outcome import Outcome, Raised, Returned, TimedOut, Unevaluated
 from harness.rules.base import Rule, counterexample, shown
 
 Explanation = tuple[str, str]
@@ -165,6 +165,8 @@ def third_opinion(seen: Example, difference: Difference) -> str:
     """Which of two values SQLAlchemy's evaluator sides with, as a further sentence; nothing where it sides with neither."""
     python, evaluated = difference.python, seen.evaluated.get(difference.key)
     if not (isinstance(python, Returned) and isinstance(evaluated, Returned) and len(difference.sql) == 1):
+        return ""
+    if isinstance(python.value, Unevaluated):
         return ""
     with_getter = same(python.value, evaluated.value, seen.policy)
     with_sql = same(evaluated.value, difference.value, seen.policy)

@@ -34,11 +34,12 @@ class UpdateDiffersFromSetter(Rule[Writes]):
                 continue
             setter, update = apart
             hybrid = seen.hybrid
+            reason, hint = _unasked(seen) or ("", _as_the_setter(hybrid))
             yield self.finding(
                 "bulk update",
                 f"Set to {shown(write.value)}, {hybrid.name} stores {setter} by its setter and {update} by "
-                f"update({hybrid.class_name}).values().",
-                _as_the_setter(hybrid),
+                f"update({hybrid.class_name}).values().{reason}",
+                hint,
                 counterexample(hybrid, seen.dataset, write.key, setter, update),
             )
             return
@@ -48,6 +49,19 @@ def _as_the_setter(hybrid: Hybrid) -> str:
     if hybrid.wiring.update_expression:
         return f"Make the update_expression of {hybrid.name} do what its setter does."
     return f"Give {hybrid.name} an update_expression that returns [(cls.column, value), ...] for all that its setter stores."
+
+
+def _unasked(seen: Writes) -> tuple[str, str] | None:
+    """Why SQLAlchemy asks no update_expression, if it doesn't, and what makes it ask."""
+    hybrid, attribute = seen.hybrid, seen.attribute
+    if attribute is None:
+        return None
+    return (
+        f" On the class {hybrid.name} is {hybrid.class_name}.{attribute} and nothing more, so SQLAlchemy sets that and calls no "
+        "update_expression.",
+        f"Give {hybrid.name} an expression that is more than the attribute, `type_coerce(cls.{attribute}, cls.{attribute}.type)`, "
+        "and an update_expression that does what its setter does.",
+    )
 
 
 def _apart(write: Write) -> tuple[str, str] | None:
@@ -124,4 +138,35 @@ class SetterUnderAnotherName(Rule[Translation]):
             f"{hybrid.name} can't be assigned: its setter was attached to {hybrid.class_name}.{hybrid.setter_under}, a copy "
             "of the hybrid under the name of the decorated function.",
             f"Decorate the function with `@{hybrid.attribute}.inplace.setter`, or call it {hybrid.attribute!r}.",
+        )
+
+
+class ExpressionUnderAnotherName(Rule[Translation]):
+    """The expression hangs on a copy of the hybrid."""
+
+    code = "HH702"
+    name = "expression-under-another-name"
+    family: ClassVar[Family] = Family.HYGIENE
+    severity: ClassVar[Severity] = Severity.WARNING
+    reads: ClassVar[type] = Translation
+    documentation = Documentation(
+        what="`@h.expression` decorates a function of another name, so the expression belongs to a copy of the hybrid under that name.",
+        why="Queries with the hybrid have the SQL of its getter, and the copy has this hybrid's getter on its instances.",
+        limits="Recognised by two descriptors on one class that share a getter.",
+        example="@gross.expression followed by def net(cls)",
+        instead="@net.inplace.expression, which keeps the name; or call the function as the hybrid is called.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where another name has the expression."""
+        hybrid = seen.hybrid
+        if hybrid.expression_under is None:
+            return
+        copy = f"{hybrid.class_name}.{hybrid.expression_under}"
+        yield self.finding(
+            "class",
+            f"{hybrid.name} has no expression: the one written for it was attached to {copy}, a copy of the hybrid under the name "
+            f"of the decorated function, which has the getter of {hybrid.name} on its instances.",
+            f"Decorate the function with `@{hybrid.attribute}.inplace.expression`; if it is the expression of another hybrid, name "
+            f"that one in the decorator.",
         )

@@ -22,7 +22,7 @@ class AlwaysTheSame(Rule[Survey]):
     documentation = Documentation(
         what="The hybrid had the same value, or NULL, on every row that was generated.",
         why="Agreement on one value says little: the branch that differs was not reached, or the hybrid is a constant.",
-        limits="Judged after 50 comparisons, and by what SQL gave: where Python's values vary, the difference is what is reported.",
+        limits="Judged after 50 comparisons, and by what SQL gave: where Python's values vary, the difference is what is reported. A constant is left alone where another class of the inheritance has a hybrid of its own by the name.",
         example="a getter that returns 0 whatever the row holds",
         instead="Look whether the data reaches the hybrid's branches; register values that do.",
     )
@@ -30,6 +30,8 @@ class AlwaysTheSame(Rule[Survey]):
     def judge(self, seen: Survey) -> Iterator[Finding]:
         """One finding."""
         if seen.comparisons < ENOUGH or seen.distinct_values > 1 or seen.python_varies:
+            return
+        if seen.constant and seen.hybrid.wiring.elsewhere:  # what this class answers, among others
             return
         value = "NULL" if seen.nulls else seen.only_value
         yield self.finding(

@@ -68,3 +68,10 @@ def test_sql_that_falls_apart_beside_an_operator(expression, sql):
 )
 def test_sql_that_holds_together(expression):
     assert unparenthesized(expression) == ""
+
+
+def test_a_slice_of_an_array_is_a_tree_as_any_other():
+    tree = structure_of(
+        Subject(inspect(Part), "done", Part), inspect(Part).attrs.tags.class_attribute[1:2], ()
+    )
+    assert (tree.columns, tree.uncorrelated_alone) == (("parts.tags",), False)

@@ -136,7 +136,7 @@ def test_the_plainest_value_comes_first(type_, plainest, filler):
         (sa.Integer(), (42.0,), {42}),
         (sa.Numeric(4, 2), (41, 0.25, 0.125, 1000), {decimal.Decimal(41), decimal.Decimal("0.25")}),
         (sa.Float(), (decimal.Decimal("0.75"), 41, float("nan"), float("inf")), {0.75, 41.0}),
-        (sa.String(6), ("active", "inactive", "nul\0", 41, Letter.A), {"active", "a"}),
+        (sa.String(6), ("active", "inactive", "nul\0", 41, Letter.A), {"active", "a", ""}),
         (sa.Enum(Color), ("g", "blue"), {Color.GREEN}),
         (sa.Enum(Color), ("GREEN",), {Color.GREEN}),
         (sa.Enum(Color), (Color.GREEN,), {Color.GREEN}),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from case import Case
 from cause_models import Color, elsewhere, seen, translated
 
-from harness.core.outcome import Raised
+from harness.core.outcome import Raised, Unevaluated
 
 NOTHING_SAID = None
 TOKEN = uuid.UUID("12345678-1234-5678-1234-567812345678")
@@ -46,6 +46,21 @@ NEW_YORK, KIRITIMATI = "time zone America/New_York", "time zone Pacific/Kiritima
 
 CASES = [
     Case(
+        "HH218",
+        "EXISTS over two tables",
+        seen("by_artist", False, True),
+        "Order.by_artist is False in Python and True in SQL: the subquery reads songs beside items, and no condition ties the one to the other, so every row of the one meets every row of the other.",
+    ),
+    Case("HH218", "they are joined", seen("joined_by_artist", False, True), NOTHING_SAID),
+    Case(
+        "HH219",
+        "NULL among the prices",
+        seen("dearest", 5, None, items=[{"price": 5}, {"price": None}]),
+        "Order.dearest is 5 in Python and NULL in SQL: Item.price is NULL in one of the rows, and ORDER BY Item.price DESC puts it before all values.",
+    ),
+    Case("HH219", "no NULL", seen("dearest", 5, None, items=[{"price": 5}]), NOTHING_SAID),
+    Case("HH219", "a value", seen("dearest", 5, 4, items=[{"price": None}]), NOTHING_SAID),
+    Case(
         "HH220",
         "a getter of the subclass",
         seen("Gift.total", 4, 2, {"kind": "gift", "number": 2}),
@@ -74,6 +89,19 @@ CASES = [
     ),
     Case("HH223", "attached in time", seen("lowered", "a", None), NOTHING_SAID),
     Case(
+        "HH227",
+        "what the class keeps",
+        seen("kept", Unevaluated("orders.number * 2"), 4, {"number": 2}),
+        "Order.kept is the SQL `orders.number * 2` in Python and 4 in SQL: the getter of Order.kept returns SQL on an instance, which it finds on the class. Without an expression it runs on the class too, and what it stores on `self` there is found on Order by every instance.",
+    ),
+    Case(
+        "HH227",
+        "a select() that nobody runs",
+        seen("total", Unevaluated("SELECT 1"), 1, {"number": 2}),
+        "Order.total is the SQL `SELECT 1` in Python and 1 in SQL: the getter of Order.total returns SQL on an instance, such as a select() that it builds and never runs.",
+    ),
+    Case("HH227", "a value", seen("kept", 2, 4, {"number": 2}), NOTHING_SAID),
+    Case(
         "HH224",
         "str() of a column",
         seen("label", "a1", "aOrder.number"),
@@ -98,6 +126,12 @@ CASES = [
         seen("shown", Decimal(1), Decimal(2), {"paid": False}),
         "Order.shown is Decimal('1') in Python and Decimal('2') in SQL: the SQL lacks Order.number, Order.paid. Order.shown has no expression, so its getter runs on the class too, where `if` sees column objects in place of values, and takes one branch for all rows.",
     ),
+    Case(
+        "HH225",
+        "the expression is on a copy",
+        seen("zero_fee", 0, None, {"number": None}),
+        "Order.zero_fee is 0 in Python and NULL in SQL: the SQL doesn't depend on whether Order.number is empty. Order.zero_fee has no expression, so its getter runs on the class too, where `if`, `is` sees column objects in place of values, and takes one branch for all rows.",
+    ),
     Case("HH225", "there is an expression", seen("decided", 1, 2, {"paid": False}), NOTHING_SAID),
     Case(
         "HH226",
@@ -105,12 +139,24 @@ CASES = [
         seen("doubled", 6, 4, {"number": 2, "other": 3}),
         "Order.doubled is 6 in Python and 4 in SQL: the getter of Order.doubled reads Order.other, and its expression does not.",
     ),
+    Case(
+        "HH226",
+        "a condition of the relationship left out",
+        seen("number_done", 0, 1, items=[{"done": False}]),
+        "Order.number_done is 0 in Python and 1 in SQL: Order.done_items, which the getter of Order.number_done reads, has a condition on Item.done, and the expression does not.",
+    ),
     Case("HH226", "all are read", seen("product", 6, 4, {"number": 2, "other": 3}), NOTHING_SAID),
     Case(
         "HH228",
         "another column of the row",
         seen("misjoined", 1, 0),
         "Order.misjoined is 1 in Python and 0 in SQL: Order.items, which the getter reads, joins Item.order_id to Order.id, and the subquery to Order.parent_id.",
+    ),
+    Case(
+        "HH228",
+        "another column of the related row",
+        seen("counted_elsewhere", 1, 0),
+        "Order.counted_elsewhere is 1 in Python and 0 in SQL: Order.items, which the getter reads, joins Item.order_id to Order.id, and the subquery Item.song_id to it.",
     ),
     Case("HH228", "the right one", seen("number_of_items", 1, 0), NOTHING_SAID),
     Case(
@@ -670,4 +716,50 @@ CASES = [
         seen("begun_as_text", True, True, answers=[elsewhere("where not", ((2,),), ())]),
         NOTHING_SAID,
     ),
+    Case(
+        "HH250",
+        "its value and its name",
+        seen("colour_text", "red", "RED", {"colour": Color.RED}),
+        "Order.colour_text is 'red' in Python and 'RED' in SQL: the getter gives the value of Color.RED, and Order.colour stores its name.",
+    ),
+    Case(
+        "HH257",
+        "a text is ordered",
+        seen("later", True, False, {"code": "10"}),
+        "Order.later is True in Python and False in SQL: the getter compares a number, and `orders.code > '9'` the text, by which '10' comes before '9'.",
+    ),
+    Case("HH257", "NULL", seen("later", True, None, {"code": None}), NOTHING_SAID),
+    Case(
+        "HH258",
+        "a member and a text",
+        seen("is_red", False, True, {"colour": Color.RED}),
+        "Order.is_red is False in Python and True in SQL: Order.colour holds members of Color, of which none is equal to the text 'RED' in Python; in `orders.colour = 'RED'` SQLAlchemy takes it for the name of one.",
+    ),
+    Case("HH258", "no member", seen("is_red", False, True, {"colour": None}), NOTHING_SAID),
+    Case(
+        "HH259",
+        "the element before",
+        seen("second_tag", "b", "a", {"tags": ["a", "b"]}),
+        "Order.second_tag is 'b' in Python and 'a' in SQL: `orders.tags[1]` counts from 1, Python's [1] from 0.",
+    ),
+    Case("HH259", "another element", seen("second_tag", "b", "c", {"tags": ["a", "b"]}), NOTHING_SAID),
+    Case(
+        "HH286",
+        "Monday",
+        seen("weekday", 0, 1, {"born": date(2024, 1, 1)}),
+        "Order.weekday is 0 in Python and 1 in SQL: `.weekday()` counts Monday as 0, and `EXTRACT(dow FROM orders.born)` Sunday as 0.",
+    ),
+    Case(
+        "HH286",
+        "another part of the date",
+        seen("weekday_and_day", 0, 1, {"born": date(2024, 1, 1)}),
+        NOTHING_SAID,
+    ),
+    Case(
+        "HH287",
+        "the hours of two days",
+        seen("hours", 48.0, 0, {"start": datetime(2024, 1, 1), "end": datetime(2024, 1, 3)}),
+        'Order.hours is 48.0 in Python and 0 in SQL: `EXTRACT(hour FROM orders."end" - orders.start)` is the hours field of the interval, what is left beside its larger units and cut towards zero; the getter takes the whole span.',
+    ),
+    Case("HH287", "a part of a moment", seen("hour", 48.0, 0), NOTHING_SAID),
 ]

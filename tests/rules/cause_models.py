@@ -89,12 +89,88 @@ class Order(Base):
     at = mapped_column(DateTime(timezone=True))
     born = mapped_column(sa.Date)
     items = relationship(Item, order_by=Item.id)
+    done_items = relationship(
+        Item, primaryjoin=lambda: (Item.order_id == Order.id) & Item.done, viewonly=True
+    )
+    colour = mapped_column(sa.Enum(Color, native_enum=False))
     children = relationship("Order")
     __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "order"}
 
     @sql(lambda cls: cls.number + 0)
     def total(self):
         return self.number
+
+    @sql(of_items(func.count(Item.id)))
+    def number_done(self):
+        return len(self.done_items)
+
+    @sql(lambda cls: select(Item.id).where(Item.order_id == cls.id, Song.artist == "a").exists())
+    def by_artist(self):
+        return any(item.song.artist == "a" for item in self.items)
+
+    @sql(lambda cls: select(Item.id).join(Song).where(Item.order_id == cls.id, Song.artist == "a").exists())
+    def joined_by_artist(self):
+        return any(item.song.artist == "a" for item in self.items)
+
+    @sql(
+        lambda cls: (
+            select(Item.price)
+            .where(Item.order_id == cls.id)
+            .order_by(Item.price.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+    )
+    def dearest(self):
+        return max((item.price for item in self.items if item.price is not None), default=None)
+
+    @sql(lambda cls: select(func.count(Item.id)).where(Item.song_id == cls.id).scalar_subquery())
+    def counted_elsewhere(self):
+        return len(self.items)
+
+    @sql(lambda cls: cls.code > "9")
+    def later(self):
+        return int(self.code) > 9
+
+    @sql(lambda cls: cls.colour == "RED")
+    def is_red(self):
+        return self.colour == "RED"
+
+    @sql(lambda cls: cast(cls.colour, Text))
+    def colour_text(self):
+        return self.colour.value
+
+    @sql(lambda cls: cls.tags[1])
+    def second_tag(self):
+        return self.tags[1]
+
+    @sql(lambda cls: extract("dow", cls.born))
+    def weekday(self):
+        return self.born.weekday()
+
+    @sql(lambda cls: extract("day", cls.born))
+    def weekday_and_day(self):
+        return self.born.weekday()
+
+    @sql(lambda cls: extract("hour", cls.end - cls.start))
+    def hours(self):
+        return (self.end - self.start).total_seconds() / 3600
+
+    @sql(lambda cls: extract("hour", cls.end))
+    def hour(self):
+        return (self.end - self.start).total_seconds() / 3600
+
+    @hybrid_property
+    def zero_fee(self):
+        return self.number if self.number is not None else 0
+
+    zero_fee_sql = zero_fee.expression(lambda cls: func.coalesce(cls.number, 0))
+
+    @hybrid_property
+    def kept(self):
+        if not hasattr(self, "_kept"):
+            self._kept = self.number * 2
+        return self._kept
 
     @hybrid_property
     def fee(self):

@@ -9,7 +9,7 @@ import pytest
 from case import Case
 
 from harness.core.dataset import Dataset
-from harness.core.expression import PythonCode
+from harness.core.expression import PythonCode, Wiring
 from harness.core.finding import Family, Severity
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead
 from harness.core.observation import (
@@ -357,6 +357,13 @@ CASES = [
         writes(Returned({"cents": 50, "rate": 1}), Returned({"cents": 0, "rate": 1})),
         "Set to Decimal('0.5'), Node.total stores cents=50 by its setter and cents=0 by update(Node).values().",
     ),
+    Case(
+        "HH210",
+        "an attribute and nothing more",
+        replace(writes(Returned({"cents": 50}), Returned({"cents": 0})), attribute="cents"),
+        "Set to Decimal('0.5'), Node.total stores cents=50 by its setter and cents=0 by update(Node).values(). On the class Node.total is "
+        "Node.cents and nothing more, so SQLAlchemy sets that and calls no update_expression.",
+    ),
     Case("HH210", "the same stored", writes(Returned({"cents": 50}), Returned({"cents": 50})), NOTHING_SAID),
     Case("HH210", "the setter refuses", writes(BROKEN, Returned({"cents": 50})), NOTHING_SAID),
     Case(
@@ -673,6 +680,18 @@ CASES = [
         "Node.total was NULL on all 250 rows that were compared: it was not tested.",
     ),
     Case("HH601", "Python varies", Survey(HYBRID, 100, 250, 1, 0, "0", python_varies=True), NOTHING_SAID),
+    Case(
+        "HH601",
+        "a constant beside no other",
+        Survey(HYBRID, 100, 250, 1, 0, "4", constant=True),
+        "Node.total was 4 on all 250 rows that were compared: it was not tested.",
+    ),
+    Case(
+        "HH601",
+        "what one class of an inheritance answers",
+        Survey(replace(HYBRID, wiring=Wiring(elsewhere=True)), 100, 250, 1, 0, "4", constant=True),
+        NOTHING_SAID,
+    ),
     Case("HH601", "two values", Survey(HYBRID, 100, 250, 2, 0), NOTHING_SAID),
     Case("HH601", "hardly compared", Survey(HYBRID, 100, 49, 1, 0, "0"), NOTHING_SAID),
     Case(
@@ -683,6 +702,14 @@ CASES = [
         "decorated function.",
     ),
     Case("HH701", "no copy", translation(), NOTHING_SAID),
+    Case(
+        "HH702",
+        "a copy has the expression",
+        translation(hybrid=replace(HYBRID, expression_under="total_sql")),
+        "Node.total has no expression: the one written for it was attached to Node.total_sql, a copy of the hybrid under the name of the "
+        "decorated function, which has the getter of Node.total on its instances.",
+    ),
+    Case("HH702", "no copy", translation(), NOTHING_SAID),
 ]  # fmt: skip
 BAD = [case for case in CASES if case.message is not None]
 GOOD = [case for case in CASES if case.message is None]

@@ -9,7 +9,7 @@ from harness.generation.values.domain import Constants, Domain, Lookup, listed, 
 WORDS = (
     "a", "b", "", "A", "ab", "aB", "B", "z", " ", " a", "a ", "a b", "0", "1", "10", "9", "-1", "a%", "%", "_", "a_b",
     "O'Neil", '"', "\\", "é", "É", "e\u0301", "ß", "straße", "İ", "日本", "🙂", "true", "null", "None", "a,b", "a.b", "a/b",
-    "\t", "\n", "abcdefghij", "Title Case Words",
+    "\t", "\n", "abcdefghij", "Title Case Words", "٣", "²",
 )  # fmt: skip
 BYTES = (b"", b"a", b"\x00", b"\xff\\'", b"9", b"10", b"ab", b"A")
 UUIDS = tuple(uuid.UUID(int=number) for number in (1, 2, 3, 2**127, 9, 10))
@@ -29,10 +29,11 @@ def characters(type_: Any, constants: Constants, _lookup: Lookup) -> Domain:
 def _text(length: int | None, constants: Constants) -> Domain:
     mined = dict.fromkeys(value for value in map(plain, constants) if isinstance(value, str))
     fitting = (value for value in mined if "\0" not in value and (length is None or len(value) <= length))
+    told_apart = (*fitting, "") if mined else ()  # code tells '' apart without naming it: `if self.name`
     return Domain(
         tuple(dict.fromkeys(word[:length] for word in WORDS)),
         lambda number: _word(number, length),
-        tuple(fitting),
+        tuple(dict.fromkeys(told_apart)),
     )
 
 

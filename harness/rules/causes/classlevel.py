@@ -116,8 +116,18 @@ class BranchLost(ValueCause):
         return (
             f"{values_shown(seen, python, sql)}: {lacks}. {hybrid.name} has no expression, so its getter runs on the class too, where "
             f"{where} sees column objects in place of values, and takes one branch for all rows.",
-            f"Give {hybrid.name} an expression (`@{hybrid.attribute}.inplace.expression` with `@classmethod`): {_sketch(seen)}.",
+            _to_be_given(seen),
         )
+
+
+def _to_be_given(seen: Example) -> str:
+    hybrid = seen.hybrid
+    if hybrid.expression_under is not None:
+        return (
+            f"Its expression is on the copy {hybrid.class_name}.{hybrid.expression_under}: decorate the function with "
+            f"`@{hybrid.attribute}.inplace.expression`, or call it {hybrid.attribute!r}."
+        )
+    return f"Give {hybrid.name} an expression (`@{hybrid.attribute}.inplace.expression` with `@classmethod`): {_sketch(seen)}."
 
 
 def _listed(seen: Example, columns: list[str]) -> str:
@@ -132,6 +142,9 @@ def _sketch(seen: Example) -> str:
     others = [written(seen, column) for column in code.own if column not in code.tested]
     booleans = all(fact(seen, column).type_name == "BOOLEAN" for column in code.own)
     decisions = code.operators & INSTEAD_OF.keys()
+    if code.operators != decisions:  # the getter computes with what it decides
+        instead = ", ".join(INSTEAD_OF[each] for each in INSTEAD_OF if each in decisions)
+        return f"in SQL it is {instead or 'case()'} over {', '.join(own)}"
     if booleans and decisions == {"and"}:
         return f"`return and_({', '.join(own)})`"
     if booleans and decisions == {"or"}:
@@ -163,7 +176,7 @@ class ColumnForgotten(ValueCause):
     documentation = Documentation(
         what="The expression never reads a column that the getter reads, and the two sides differ.",
         why="Whatever that column holds, the SQL can't follow: a condition or a summand is missing.",
-        limits="Asked last, when no other cause explains the values. Keys are left out, for a join replaces them; a column of a related class counts where only one has the name.",
+        limits="A column that a relationship's join compares beside its keys counts as read. Asked last, when no other cause explains the values. Keys are left out, for a join replaces them; a column of a related class counts where only one has the name.",
         example="the getter: self.price * self.quantity; the expression: cls.price",
         instead="cls.price * cls.quantity",
     )
@@ -179,13 +192,29 @@ class ColumnForgotten(ValueCause):
         }
         known = {*seen.structure.columns, *keys, *joins}
         missing = [column for column in seen.hybrid.python.columns if column not in known]
-        if not missing or seen.structure.literal:
+        if seen.structure.literal:
             return None
+        if not missing:
+            return _condition_forgotten(seen, values_shown(seen, python, sql))
         names = _listed(seen, missing)
         return (
             f"{values_shown(seen, python, sql)}: the getter of {seen.hybrid.name} reads {names}, and its expression does not.",
             f"Let the expression of {seen.hybrid.name} do with {', '.join(written(seen, each) for each in missing)} what the getter does.",
         )
+
+
+def _condition_forgotten(seen: Example, said: str) -> Explanation | None:
+    """Where a relationship that the getter reads has a condition on columns that the SQL lacks."""
+    for each in seen.hybrid.relationships_read:
+        missing = [column for column in each.conditions if column not in seen.structure.columns]
+        if missing:
+            road, names = f"{each.owner}.{each.name}", _listed(seen, missing)
+            return (
+                f"{said}: {road}, which the getter of {seen.hybrid.name} reads, has a condition on {names}, and the expression "
+                "does not.",
+                f"Put the condition of {road} on {names} into the expression of {seen.hybrid.name} too.",
+            )
+    return None
 
 
 CERTAIN = (ColumnNameAsText(), BranchLost())

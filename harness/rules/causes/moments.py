@@ -1,6 +1,7 @@
 """Causes in dates, times and spans."""
 
 import datetime as dt
+import re
 from typing import Any
 
 from harness.comparison import RowDifference
@@ -32,6 +33,11 @@ TIME_ZONE = "time zone "
 CLOCKS = ("now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "clock_timestamp")
 CLOCK_CHANGES = frozenset(dt.timedelta(minutes=each) for each in (30, 60, 120))
 ZONED = "TIMESTAMP WITH TIME ZONE"
+ZONE = re.compile(r"[A-Z]\w+/[A-Z][\w/+-]+")
+"""``Europe/Berlin`` and the like."""
+WEEKDAYS = {"weekday": "extract('isodow', {}) - 1", "isoweekday": "extract('isodow', {})"}
+"""Python's day of the week in SQL: of weekday() Monday is 0, of isoweekday() 1; of DOW it is 1 and Sunday 0, of ISODOW 7."""
+SECONDS = {"hour": 3600, "minute": 60, "second": 1, "day": DAY}
 
 
 class SecondsOfTheDay(ValueCause):
@@ -70,6 +76,71 @@ class SecondsOfTheDay(ValueCause):
 
 def _field(operation: Operation) -> object:
     return operation.operands[0].value if operation.operands else None
+
+
+class WeekdayCountedOtherwise(ValueCause):
+    """The week begins on another day, or with another number."""
+
+    code = "HH286"
+    name = "weekday-counted-otherwise"
+    documentation = Documentation(
+        what="The getter takes weekday(), where Monday is 0, or isoweekday(), where it is 1; the SQL takes DOW, where Sunday is 0, or ISODOW.",
+        why="Sundays are weekdays in one of the two, or every day is another.",
+        limits="Reported where the values differ and the SQL takes a day of the week.",
+        example="self.day.weekday() >= 5 and extract('dow', cls.day) >= 5",
+        instead="extract('isodow', cls.day) >= 6",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where both sides take a day of the week."""
+        del key
+        method = next((each for each in WEEKDAYS if uses(seen, each)), None)
+        calls = operations(seen, "extract", "date_part")
+        call = next((each for each in calls if _field(each) in ("dow", "isodow")), None)
+        if method is None or call is None:
+            return None
+        counts = "Sunday as 0" if _field(call) == "dow" else "Monday as 1"
+        return (
+            f"{values_shown(seen, python, sql)}: `.{method}()` counts Monday as {0 if method == 'weekday' else 1}, and `{call.brief}` {counts}.",
+            f"Count as the getter does: `{WEEKDAYS[method].format(operand_written(seen, call.operands[-1]))}`.",
+        )
+
+
+class PartOfInterval(ValueCause):
+    """A field of an interval is taken for the whole of it."""
+
+    code = "HH287"
+    name = "part-of-interval"
+    documentation = Documentation(
+        what="The SQL takes the hours, minutes or days field of an interval; the getter takes the whole span in that unit.",
+        why="EXTRACT(hour ...) of two days and three hours is 3, of age() the days are those beside months and years, and fields are cut towards zero where timedelta.days goes down.",
+        limits="Reported where the values differ, the SQL extracts a field of a difference or of age(), and the getter takes .days or .total_seconds().",
+        example="(self.end - self.start).total_seconds() / 3600 and extract('hour', cls.end - cls.start)",
+        instead="extract('epoch', cls.end - cls.start) / 3600",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a field is taken."""
+        del key
+        if not (is_number(python) and is_number(sql)) or not uses(seen, "days", "total_seconds"):
+            return None
+        for call in operations(seen, "extract", "date_part"):
+            field, span = _field(call), call.operands[-1]
+            if field not in SECONDS or not (
+                span.type_name.startswith("INTERVAL") or span.shown.startswith("age(")
+            ):
+                continue
+            whole = (
+                "func.floor(extract('epoch', ...) / 86400)"
+                if field == "day"
+                else f"extract('epoch', ...) / {SECONDS[field]}"
+            )
+            return (
+                f"{values_shown(seen, python, sql)}: `{call.brief}` is the {field}s field of the interval, what is left beside its larger "
+                "units and cut towards zero; the getter takes the whole span.",
+                f"Take the whole span in SQL: `{whole}` of the difference of the two moments.",
+            )
+        return None
 
 
 class YearsSubtracted(ValueCause):
@@ -242,9 +313,15 @@ class DateInSessionZone(ZoneCause):
             name = written(seen, column)
             return (
                 f"{said}: `{operation.brief}` goes by the time zone of the session.",
-                f"Name the zone in SQL, the one that the getter goes by: `func.timezone('UTC', {name})` in place of `{name}`.",
+                f"Name the zone in SQL, the one that the getter goes by: `func.timezone({_zone(seen)!r}, {name})` in place of `{name}`.",
             )
         return None
+
+
+def _zone(seen: Example) -> str:
+    """The zone that the getter names, UTC where it names none."""
+    named = (each for each in seen.hybrid.python.constants if isinstance(each, str) and ZONE.fullmatch(each))
+    return next(named, "UTC")
 
 
 def _day(value: dt.date) -> dt.date:
@@ -341,6 +418,8 @@ def _naive(seen: Example, operand: Operand) -> bool:
 CAUSES = (
     NaiveAgainstAware(),
     SecondsOfTheDay(),
+    WeekdayCountedOtherwise(),
+    PartOfInterval(),
     YearsSubtracted(),
     NaiveInSessionZone(),
     DayOverClockChange(),

@@ -66,6 +66,7 @@ SET_RETURNING = frozenset(
 IN_ORDER = frozenset({"string_agg", "array_agg", "json_agg", "jsonb_agg", "json_arrayagg", "xmlagg"})
 COUNTED = frozenset({"count", "sum", "avg", "string_agg", "array_agg", "json_agg", "jsonb_agg"})
 """Aggregates that change when a row comes twice."""
+LARGEST = {"max": "greatest", "min": "least"}
 NO_KEY = ".where(...)"
 DEDUPLICATING = frozenset({"set", "frozenset", "fromkeys", "unique", "unique_everseen"})
 
@@ -290,8 +291,12 @@ def _between_types(operation: Operation) -> bool:
 
 def _matching_types(seen: Example, wrong: Operation | None) -> str:
     """What to write: a list where an array is asked for, else a cast."""
+    call = next(operations(seen, *LARGEST), None)
+    if wrong is None and call is not None and len(call.operands) > 1:
+        inside = ", ".join(operand_written(seen, each) for each in call.operands)
+        return f"Of several values it is `func.{LARGEST[call.name]}({inside})`; `{call.name}` is an aggregate over rows."
     if wrong is None:
-        return "Cast one side to the type of the other: `cast(..., Text)`."
+        return "Cast one side to a type that has the operator: `cast(..., Text)` or `cast(..., Integer)`."
     left, right = wrong.operands
     if (
         wrong.name in ("@>", "<@", "&&", "contains", "contained_by", "overlap")
@@ -345,7 +350,7 @@ class CorrelatedToAnother(ValueCause):
     documentation = Documentation(
         what="The subquery compares the foreign key with another column of the row than the relationship that the getter reads does.",
         why="Each row gets the total of another row's children.",
-        limits="Relationships to other classes that the getter reads, where the SQL compares their far column with another one and never with the right one.",
+        limits="Relationships to other classes that the getter reads, where the SQL compares one of their columns with another than the other and never with it.",
         example="select(func.count(Item.id)).where(Item.order_id == cls.customer_id)",
         instead="select(func.count(Item.id)).where(Item.order_id == cls.id)",
     )
@@ -358,14 +363,97 @@ class CorrelatedToAnother(ValueCause):
         }
         for each in seen.hybrid.relationships_read:
             for remote, local in zip(each.remote_side, each.local_side, strict=False):
-                wrong = next((outer for inner, outer in have if inner == remote and outer != local), None)
-                if wrong is None or (remote, local) in have or each.owner == each.target:
+                wrong = _wrong_pair(have, remote, local)
+                if wrong is None or each.owner == each.target:
                     continue
+                inner, outer = wrong
+                instead = (
+                    f"to {attribute(seen, outer)}" if inner == remote else f"{attribute(seen, inner)} to it"
+                )
                 return (
                     f"{values_shown(seen, python, sql)}: {each.owner}.{each.name}, which the getter reads, joins {attribute(seen, remote)} to "
-                    f"{attribute(seen, local)}, and the subquery to {attribute(seen, wrong)}.",
+                    f"{attribute(seen, local)}, and the subquery {instead}.",
                     f"Tie it to the row as the relationship does: `{written(seen, remote)} == {written(seen, local)}`.",
                 )
+        return None
+
+
+def _wrong_pair(have: set[tuple[str, str]], remote: str, local: str) -> tuple[str, str] | None:
+    """What the SQL compares in place of the two columns: one of them with another column, of the same table as the other."""
+    if (remote, local) in have:
+        return None
+    table = remote.rpartition(".")[0]
+    far = (pair for pair in sorted(have) if pair[0] == remote)
+    near = (pair for pair in sorted(have) if pair[1] == local and pair[0].rpartition(".")[0] == table)
+    return next(far, None) or next(near, None)
+
+
+class JoinWithoutCondition(ValueCause):
+    """Tables stand beside each other in FROM."""
+
+    code = "HH218"
+    name = "join-without-condition"
+    documentation = Documentation(
+        what="A subquery reads two tables, and no condition ties the one to the other.",
+        why="Every row of the one meets every row of the other: EXISTS is true for all rows once there is one, counts are products.",
+        limits="Reported where the values differ. Functions and subqueries in FROM may be tied by what they read, and are left out.",
+        example="cls.songs.any(Genre.name == 'jazz')",
+        instead="cls.songs.any(Song.genre.has(Genre.name == 'jazz'))",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a table of a subquery is not tied to the others."""
+        del key
+        query = next((each for each in seen.structure.subqueries if each.unjoined), None)
+        if query is None:
+            return None
+        alone = query.unjoined[0]
+        others = ", ".join(each for each in query.tables if each != alone)
+        return (
+            f"{values_shown(seen, python, sql)}: the subquery reads {alone} beside {others}, and no condition ties the one to the other, so "
+            "every row of the one meets every row of the other.",
+            f"Join {alone} by its foreign key, {_tie(seen, alone, query.tables)}; inside `.any()` go on with `.has()` or `.any()` of "
+            "the next relationship.",
+        )
+
+
+def _tie(seen: Example, alone: str, tables: tuple[str, ...]) -> str:
+    """The condition between ``alone`` and another of ``tables``, where a foreign key says it."""
+    for column, known in sorted(seen.structure.facts.items()):
+        for target in known.references:
+            ends = {column.rpartition(".")[0], target.rpartition(".")[0]}
+            if alone in ends and ends <= set(tables):
+                return f"`{attribute(seen, column)} == {attribute(seen, target)}`"
+    return "`.join(...)`"
+
+
+class NullSortedFirst(ValueCause):
+    """The largest comes after NULL."""
+
+    code = "HH219"
+    name = "null-sorted-first"
+    documentation = Documentation(
+        what="A subquery takes the first row of ORDER BY column DESC, and in some rows the column is NULL, which PostgreSQL sorts first.",
+        why="One row without a value, and the largest or latest is NULL.",
+        limits="Reported where SQL's value is NULL and the getter has one.",
+        example="select(Bid.amount).where(Bid.lot_id == cls.id).order_by(Bid.amount.desc()).limit(1)",
+        instead="select(Bid.amount).where(Bid.lot_id == cls.id).order_by(Bid.amount.desc().nulls_last()).limit(1)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where NULL is among the rows that the subquery chooses from."""
+        if sql is not None:
+            return None
+        for query in seen.structure.subqueries:
+            column = query.null_first
+            rows = rows_of(seen, query, key) if query.limited and column is not None else None
+            if column is None or not any(row.get(column) is None for row in rows or ()):
+                continue
+            name = attribute(seen, column)
+            return (
+                f"{values_shown(seen, python, sql)}: {name} is NULL in one of the rows, and ORDER BY {name} DESC puts it before all values.",
+                f"Put it last, `.order_by({name}.desc().nulls_last())`, or leave it out, `.where({name}.is_not(None))`.",
+            )
         return None
 
 
@@ -576,6 +664,8 @@ CERTAIN = (
     JoinReversed(),
     CorrelatedToAnother(),
     NotCorrelated(),
+    JoinWithoutCondition(),
+    NullSortedFirst(),
 )
 ORDER = (LimitWithoutOrder(), AggregateWithoutOrder())
 LIKELY = (DuplicatesCounted(), FanOut())

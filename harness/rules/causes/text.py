@@ -261,7 +261,7 @@ class Unanchored(ValueCause):
         """Where SQL finds more."""
         del key
         whole = uses(seen, "fullmatch")
-        if bool(python) or not sql or not (whole or uses(seen, "match")):
+        if not (python is None or python is False) or sql is not True or not (whole or uses(seen, "match")):
             return None
         for operation in operations(seen, "regexp_match", "~", "~*", "regexp_like"):
             pattern = operation.operands[-1].value if operation.operands else None

@@ -13,13 +13,16 @@ from harness.core.observation import Example, Key
 from harness.rules.base import Documentation
 from harness.rules.cause import (
     COMPARISONS,
+    ORDERINGS,
     Explanation,
     ValueCause,
+    attribute,
     fact,
     is_number,
     operand_written,
     operations,
     own_row,
+    uses,
     values_shown,
     written,
 )
@@ -42,7 +45,7 @@ class EnumAgainstStored(ValueCause):
     code = "HH250"
     name = "enum-against-stored-value"
     documentation = Documentation(
-        what="One side gives a member of an Enum, the other the text or number that is stored for it.",
+        what="One side gives a member of an Enum, the other the text or number that is stored for it; or one its value and the other its name.",
         why="`M.h == Color.RED` is sent without the Enum's type and finds nothing; `row.h is Color.RED` is False.",
         limits="Reported where what is stored is the member's value or name.",
         example="the getter: Color(self.color); the expression: cls.color, a Text column",
@@ -51,9 +54,10 @@ class EnumAgainstStored(ValueCause):
 
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where one is the other's value or name."""
-        del key
         member, stored = (python, sql) if isinstance(python, enum.Enum) else (sql, python)
-        if not isinstance(member, enum.Enum) or isinstance(stored, enum.Enum):
+        if not isinstance(member, enum.Enum):
+            return _name_against_value(seen, key, python, sql)
+        if isinstance(stored, enum.Enum):
             return None
         by_value = same(member.value, stored)
         if not by_value and member.name != stored:
@@ -70,6 +74,19 @@ class EnumAgainstStored(ValueCause):
             f"{said} `{seen.hybrid.name} == {member}` is sent without the type, and finds no row.",
             f"Give the SQL the Enum's type: `type_coerce({_expression(seen)}, Enum({enum_name}, native_enum=False{by}))`.",
         )
+
+
+def _name_against_value(seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+    """Where a column of the row holds a member whose value is the getter's and whose name, which is stored, SQL's."""
+    for column, member in own_row(seen, key).items():
+        if isinstance(member, enum.Enum) and same(member.value, python) and member.name == sql:
+            enum_name, name = type(member).__name__, attribute(seen, column)
+            return (
+                f"{values_shown(seen, python, sql)}: the getter gives the value of {member}, and {name} stores its name.",
+                f"Store the values, `Enum({enum_name}, values_callable=lambda members: [each.value for each in members])`, or map them in SQL: "
+                f"`case({{each: each.value for each in {enum_name}}}, value={written(seen, column)})`.",
+            )
+    return None
 
 
 def _expression(seen: Example) -> str:
@@ -327,6 +344,109 @@ class EnumOrder(ValueCause):
         return None
 
 
+class NumberComparedAsText(ValueCause):
+    """A text that holds a number is ordered as text."""
+
+    code = "HH257"
+    name = "number-compared-as-text"
+    documentation = Documentation(
+        what="The getter makes a number of a text and compares that; the SQL orders the text.",
+        why="As text '10' < '9': versions, house numbers and ids come out wrong from the second digit on.",
+        limits="Reported where both sides decide, SQL orders a column of text, and the getter calls int(), float() or Decimal().",
+        example="int(self.major) > 9 and cls.major > '9'",
+        instead="cast(cls.major, Integer) > 9",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a column of text is ordered."""
+        del key
+        if not (isinstance(python, bool) and isinstance(sql, bool)) or not uses(
+            seen, "int", "float", "Decimal"
+        ):
+            return None
+        for operation in operations(seen, *ORDERINGS):
+            for each in operation.operands:
+                if each.column is not None and fact(seen, each.column).type_name.startswith(TEXTS):
+                    return (
+                        f"{values_shown(seen, python, sql)}: the getter compares a number, and `{operation.brief}` the text, by which "
+                        "'10' comes before '9'.",
+                        f"Make it a number in SQL too: `cast({written(seen, each.column)}, Integer)`, compared with a number.",
+                    )
+        return None
+
+
+class EnumComparedWithText(ValueCause):
+    """A member of an Enum is never equal to a text in Python."""
+
+    code = "HH258"
+    name = "enum-compared-with-text"
+    documentation = Documentation(
+        what="The column holds members of an Enum, and the getter compares it with a text: in Python they are never equal, and SQLAlchemy takes the text for the member's name.",
+        why="`row.h` is False for ever, while queries find the rows.",
+        limits="An Enum that is a str too, such as StrEnum, is equal to its text, and is not reported.",
+        example="self.state == 'active', where state is Mapped[State]",
+        instead="self.state == State.active",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a literal text meets a column that holds a member."""
+        row = own_row(seen, key)
+        for operation in operations(seen, "eq", "ne", "in", "not_in"):
+            column = next(
+                (
+                    each.column
+                    for each in operation.operands
+                    if isinstance(row.get(each.column or ""), enum.Enum)
+                ),
+                None,
+            )
+            text = next((each.value for each in operation.operands if isinstance(each.value, str)), None)
+            if column is None or text is None or text not in seen.hybrid.python.constants:
+                continue
+            enum_name = type(row[column]).__name__
+            return (
+                f"{values_shown(seen, python, sql)}: {attribute(seen, column)} holds members of {enum_name}, of which none is equal to the text "
+                f"{text!r} in Python; in `{operation.brief}` SQLAlchemy takes it for the name of one.",
+                f"Compare with the member on both sides: `{enum_name}[{text!r}]` in place of {text!r}.",
+            )
+        return None
+
+
+class ArrayFromZero(ValueCause):
+    """A subscript that was taken over from a list."""
+
+    code = "HH259"
+    name = "array-counts-from-one"
+    documentation = Documentation(
+        what="PostgreSQL's arrays count from 1, Python's lists from 0, and the expression has the list's subscript.",
+        why="It takes the element before, and NULL at [0]; a slice begins one too early and takes its end too.",
+        limits="Columns of the row with a subscript that is a literal, whose elements at the two places are the two values.",
+        example="self.names[0] and cls.names[0]",
+        instead="cls.names[1], or ARRAY(Text, zero_indexes=True)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where each side took its own place."""
+        row = own_row(seen, key)
+        for operation in operations(seen, "getitem"):
+            array, place = operation.operands
+            held, at = row.get(array.column or ""), place.value
+            if (
+                array.column is None
+                or not isinstance(held, list)
+                or type(at) is not int
+                or not 0 <= at < len(held)
+            ):
+                continue
+            if same(held[at], python) and same(held[at - 1] if at else None, sql):
+                name = written(seen, array.column)
+                return (
+                    f"{values_shown(seen, python, sql)}: `{operation.brief}` counts from 1, Python's [{at}] from 0.",
+                    f"Take one place further in SQL: `{name}[{at + 1}]`.",
+                )
+        return None
+
+
 CAUSES = (
     EnumAgainstStored(),
     IntervalAgainstSeconds(),
@@ -335,4 +455,7 @@ CAUSES = (
     DateAgainstTimestamp(),
     TextAgainstValue(),
     EnumOrder(),
+    NumberComparedAsText(),
+    EnumComparedWithText(),
+    ArrayFromZero(),
 )

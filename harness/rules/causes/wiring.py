@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from harness.core.expression import Override
 from harness.core.finding import Family, Finding, Severity
 from harness.core.observation import Example, Key, Translation
+from harness.core.outcome import Unevaluated
 from harness.rules.base import Documentation, Rule
 from harness.rules.cause import Explanation, ValueCause, own_row, values_shown
 
@@ -102,6 +103,41 @@ class ExpressionIgnored(ValueCause):
         )
 
 
+class SqlOnInstance(ValueCause):
+    """The getter gives SQL where an instance has a value."""
+
+    code = "HH227"
+    name = "sql-on-instance"
+    documentation = Documentation(
+        what="On an instance the getter returns SQL, not a value.",
+        why="Code that shows, compares or computes with the attribute gets an expression; `if obj.h` raises.",
+        limits="Whether it happens may depend on what ran before: the class keeps what a getter stores on `self` while it runs on the class.",
+        example="if not hasattr(self, '_area'):\n    self._area = self.width * self.depth\nreturn self._area",
+        instead="return self.width * self.depth; or keep the result where no class has it, in self.__dict__, under an expression of its own",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where that came of it."""
+        del key
+        if not isinstance(python, Unevaluated):
+            return None
+        hybrid = seen.hybrid
+        kept = {"hasattr", "getattr", "setattr"} & hybrid.python.names
+        return (
+            f"{values_shown(seen, python, sql)}: the getter of {hybrid.name} returns SQL on an instance, "
+            + (
+                f"which it finds on the class. Without an expression it runs on the class too, and what it stores on `self` there is found on "
+                f"{hybrid.class_name} by every instance."
+                if kept
+                else "such as a select() that it builds and never runs."
+            ),
+            f"Give {hybrid.name} an expression, so that its getter runs on instances only, or store nothing on `self` in it."
+            if kept
+            else "Return a value from the getter: compute it from the instance's attributes, or run the statement in "
+            "`object_session(self)`.",
+        )
+
+
 class ComparatorHidesExpression(Rule[Translation]):
     """There are a comparator and an expression, of which SQLAlchemy takes the comparator."""
 
@@ -131,4 +167,4 @@ class ComparatorHidesExpression(Rule[Translation]):
         )
 
 
-CAUSES = (ParentExpressionKept(), ExpressionIgnored(), OverriddenInSubclass())
+CAUSES = (SqlOnInstance(), ParentExpressionKept(), ExpressionIgnored(), OverriddenInSubclass())
