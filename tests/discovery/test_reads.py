@@ -46,6 +46,7 @@ GETTERS = {
 
 @pytest.mark.parametrize(("getter", "columns"), GETTERS.values(), ids=GETTERS)
 def test_a_helper_reads_of_a_row_what_it_can_get_hold_of(getter, columns):
+    Base.registry.configure()
     reads = python_reads(Book.__mapper__, getter)
     assert {column.name for column in reads.columns if column.table.name == "books"} == columns
     assert bool(reads.relationships) is (len(columns) > 1)
