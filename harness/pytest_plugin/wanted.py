@@ -1,6 +1,6 @@
 """Which hybrids a pytest run asks for: the ini file's where nothing else was named, or those on the command line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 ROOT = "hybrids"
 """First part of the node ids: ``hybrids::Class.hybrid::agrees``."""
 PLENTY = 4
-"""Classes for each worker from which on a worker gets all hybrids of a class, which share datasets there."""
+"""Classes for each worker from which on a worker gets all hybrids of a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,31 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How the hybrids of a run go to its workers: class by class where there are plenty of them, else one by one."""
+    """How the hybrids of a run go to its workers: class by class, or where there are few classes, each in as many parts as workers.
 
-    by_class: bool
+    ``parts`` has the name of each hybrid's part; the hybrids of one share datasets.
+    """
+
+    parts: Mapping[str, str]
 
     @classmethod
     def of(cls, node_ids: Iterable[str], workers: int) -> "Spread":
         """That of a run with the tests ``node_ids``, the same for the controller and all workers."""
-        classes = {_hybrid(each).rpartition(".")[0] for each in node_ids if each.startswith(f"{ROOT}::")}
-        return cls(len(classes) >= PLENTY * workers)
+        classes: dict[str, list[str]] = {}
+        for hybrid in dict.fromkeys(_hybrid(each) for each in node_ids if each.startswith(f"{ROOT}::")):
+            classes.setdefault(hybrid.rpartition(".")[0], []).append(hybrid)
+        parts = 1 if len(classes) >= PLENTY * workers else workers
+        return cls(
+            {
+                hybrid: f"{ROOT}::{class_}, part {number % parts}"
+                for class_, hybrids in classes.items()
+                for number, hybrid in enumerate(hybrids)
+            }
+        )
 
     def together(self, node_id: str) -> str:
-        """The name under which tests stay on one worker: those of a class or of a hybrid; other tests are free."""
-        if not node_id.startswith(f"{ROOT}::"):
-            return node_id
-        hybrid = _hybrid(node_id)
-        return f"{ROOT}::{hybrid.rpartition('.')[0] if self.by_class else hybrid}"
+        """The name under which tests stay on one worker; tests that are no hybrid's are free."""
+        return self.parts[_hybrid(node_id)] if node_id.startswith(f"{ROOT}::") else node_id
 
 
 def _hybrid(node_id: str) -> str:
