@@ -164,6 +164,8 @@ class Loader:
             if not alive(self._connection):
                 raise ServerLost(str(error)) from error
             raise Rejected(str(error), error.sqlstate) from error
+        except UnicodeEncodeError as error:
+            raise Rejected(str(error), None) from error
 
     def _insert(self, name: str, columns: tuple[str, ...]) -> _Insert:
         key = (name, columns)

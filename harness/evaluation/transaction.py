@@ -27,11 +27,12 @@ def driver_of(connection: Connection) -> psycopg.Connection:
 def send(connection: Connection, script: str) -> None:
     """Send statements, their values written out, as one message; the first one begins the transaction if there is none.
 
-    Raises psycopg.Error for the statement that the server refuses; those after it are not run.
+    Raises psycopg.Error for the statement that the server refuses, UnicodeEncodeError for text that the connection's encoding
+    lacks; statements after that are not run.
     """
     driver = driver_of(connection)
     begin = "BEGIN; " if driver.info.transaction_status == TransactionStatus.IDLE else ""
-    driver.pgconn.send_query((begin + script).encode())
+    driver.pgconn.send_query((begin + script).encode(driver.info.encoding))
     for result in driver.wait(generators.execute(driver.pgconn)):
         if result.status == ExecStatus.FATAL_ERROR:
             raise errors.error_from_result(result, driver.info.encoding)
