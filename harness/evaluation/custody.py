@@ -49,7 +49,7 @@ class Custody:
         try:
             with (
                 watch.get().turn(self._identity),
-                memory.room(self._room(size)),
+                memory.room(size, self._room(size)),
                 closed_doors(),
                 capped(self._printed),
                 self._restored(),

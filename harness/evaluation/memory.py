@@ -31,17 +31,16 @@ def data_size() -> int:
 
 
 @contextmanager
-def room(growth: int) -> Iterator[None]:
-    """While inside, limited() lets the process take ``growth`` bytes more than it has now."""
-    token = _limits.set(_with_room(growth))
+def room(size: int, growth: int) -> Iterator[None]:
+    """While inside, limited() lets the process, which has ``size`` bytes now, take ``growth`` more."""
+    token = _limits.set(_with_room(size, growth))
     try:
         yield
     finally:
         _limits.reset(token)
 
 
-def _with_room(growth: int) -> Limits | None:
-    size = data_size()
+def _with_room(size: int, growth: int) -> Limits | None:
     if resource is None or not size:
         return None
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
