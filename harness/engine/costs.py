@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Column, Connection, Index, MetaData, Table
@@ -20,6 +19,8 @@ from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, population
 
+PLANNED_ROWS = 500
+"""Rows that the plan's shape is told for, whatever populations the costs are measured on."""
 GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 3
@@ -33,12 +34,15 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     """Set the cost of each hybrid's select, all of them on the same rows; where it takes too long, on fewer rows.
 
     A hybrid that can't be measured, for its SQL fails or the server refuses the rows, keeps none; so does one that reads
-    nothing but the row itself. The shape of the plan is that on the first population, whatever that takes to run.
+    nothing but the row itself. Each gets the shape of its plan too.
     """
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
+    if waiting and shape.rows != PLANNED_ROWS:
+        _on_population(waiting, plan, bench, replace(shape, rows=PLANNED_ROWS), _plan_shape)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        few = _on_population(waiting, plan, bench, shape, partial(_planned_and_run, rows=shape.rows))
+        measure = _shape_and_execution if shape.rows == PLANNED_ROWS else _execution
+        few = _on_population(waiting, plan, bench, shape, measure)
         many = _on_population([each for each in waiting if each in few], plan, bench, larger, _with_index)
         for examinee, (executed, index) in many.items():
             assert examinee.query_plan is not None
@@ -75,19 +79,18 @@ def _on_population(
     return measured
 
 
-def _planned_and_run(examinee: Examinee, connection: Connection, *, rows: int) -> Execution | None:
-    if examinee.plan_shape is None:
-        _plan(examinee, connection, rows)
+def _shape_and_execution(examinee: Examinee, connection: Connection) -> Execution | None:
+    _plan_shape(examinee, connection)
     return _execution(examinee, connection)
 
 
-def _plan(examinee: Examinee, connection: Connection, rows: int) -> None:
+def _plan_shape(examinee: Examinee, connection: Connection) -> None:
     tables = examinee.translation.structure.tables
     outcome = contained(
         lambda: table_reads(connection, examinee.bound_select, tables), seconds=examinee.seconds
     )
     if isinstance(outcome, Returned):
-        examinee.plan_shape = PlanShape(rows, outcome.value)
+        examinee.plan_shape = PlanShape(PLANNED_ROWS, outcome.value)
     else:
         back_to_loaded(connection)
 

@@ -19,7 +19,7 @@ COSTS = {
     "cpu_tuple_cost": "0.01",
     "cpu_index_tuple_cost": "0.005",
     "cpu_operator_cost": "0.0025",
-    "effective_cache_size": "'4GB'",
+    "effective_cache_size": "4GB",
     "max_parallel_workers_per_gather": "0",
 }
 """What the planner goes by: PostgreSQL's defaults, whatever the server has, but a page read in sequence is said to cost ten
@@ -48,7 +48,7 @@ def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[
 def execution(connection: Connection, compiled: Compiled) -> Execution:
     """Run the select, planned by COSTS, and say what the plan's nodes handled."""
     jit_functions = _jit_functions(connection, compiled)
-    with planned_alike(connection):
+    with planned_by(connection, COSTS):
         document = explained(connection, compiled, "ANALYZE, BUFFERS, VERBOSE, TIMING OFF")
     plan = document["Plan"]
     nodes = list(_nodes(plan))
@@ -84,15 +84,21 @@ def _jit_functions(connection: Connection, compiled: Compiled) -> int:
 
 
 @contextmanager
-def planned_alike(connection: Connection) -> Iterator[None]:
-    """Inside, the planner of any server goes by COSTS."""
-    _set_local(connection, COSTS)
+def planned_by(connection: Connection, settings: Mapping[str, str]) -> Iterator[None]:
+    """Inside, the server's planner goes by those of the ``settings`` that its version has."""
+    names = "SELECT name, current_setting(name, true) FROM unnest(%(names)s::text[]) AS name"
+    found = connection.exec_driver_sql(names, {"names": list(settings)})
+    before = {name: setting for name, setting in found if setting is not None}
+    _set_local(connection, {name: settings[name] for name in before})
     yield
-    _set_local(connection, dict.fromkeys(COSTS, "DEFAULT"))
+    _set_local(connection, before)
 
 
 def _set_local(connection: Connection, settings: Mapping[str, str]) -> None:
-    connection.exec_driver_sql("; ".join(f"SET LOCAL {name} TO {value}" for name, value in settings.items()))
+    connection.exec_driver_sql(
+        "SELECT set_config(name, setting, true) FROM unnest(%(names)s::text[], %(settings)s::text[]) AS given (name, setting)",
+        {"names": list(settings), "settings": list(settings.values())},
+    )
 
 
 def explained(connection: Connection, compiled: Compiled, options: str) -> Node:

@@ -63,7 +63,7 @@ FACTS = {
     "beside": [
         "-- tables: books, shelves",
         "-- columns: books.shelf_id, shelves.id, shelves.width",
-        "-- plan: at 50 rows: books whole, once; shelves by index (id), for each row",
+        "-- plan: at 500 rows: books whole, once; shelves by index (id), for each row",
         "-- result type: integer (SQLAlchemy Integer)",
         "-- SQL cost: linear in the rows",
         "-- Python side: 2 statements for 1 row, 101 for 100",
@@ -71,7 +71,7 @@ FACTS = {
     "thick_beside": [
         "-- tables: books, shelves",
         "-- columns: books.pages, books.shelf_id, shelves.id, shelves.width",
-        "-- plan: at 50 rows: books whole, once; shelves by index (id), for each row",
+        "-- plan: at 500 rows: books whole, once; shelves by index (id), for each row",
         "-- result type: integer (SQLAlchemy Integer)",
         "-- SQL cost: linear in the rows",
         "-- Python side: statements depend on the rows",
@@ -167,7 +167,7 @@ PLANNED = {
 
 def test_the_plan_is_the_same_on_any_server(project, monkeypatch, database_url):
     project.write("shop.py", PLANS)
-    arguments = ("-k", "snapshot", "--hybrids-examples", "2", "--hybrids-scale", "500")
+    arguments = ("-k", "snapshot", "--hybrids-examples", "2")
     project.run(*arguments)
     written = snapshots(project)
     assert {name: written[f"Node.{name}"].splitlines()[-4] for name in PLANNED} == {
