@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Column, Connection, Index, MetaData, Table
 from sqlalchemy.schema import CreateIndex
 
+from harness.core.dataset import Dataset
 from harness.core.observation import Cost, Execution, RepeatedScan, TriedIndex
 from harness.core.outcome import Outcome, Returned
 from harness.engine.bench import Bench
@@ -15,7 +16,7 @@ from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.query_plan import execution
 from harness.evaluation.sql_side import GRACE, back_to_loaded
-from harness.generation import Plan, PopulationShape, population
+from harness.generation import Plan, PopulationShape, counting_tables, population
 
 GROWTH = 4
 """The second population has so many times the rows of the first."""
@@ -33,10 +34,14 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     nothing but the row itself.
     """
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
+    counting = _counting(waiting, plan)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        few = _on_population(waiting, plan, bench, shape, _execution)
-        many = _on_population([each for each in waiting if each in few], plan, bench, larger, _with_index)
+        few = _on_population(waiting, population(plan, shape, counting=counting), bench, _execution)
+        measured = [each for each in waiting if each in few]
+        if not measured:
+            return
+        many = _on_population(measured, population(plan, larger, counting=counting), bench, _with_index)
         for examinee, (executed, index) in many.items():
             assert examinee.query_plan is not None
             cost = Cost(few[examinee], executed, index)
@@ -45,18 +50,27 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
         shape = replace(shape, rows=shape.rows // GROWTH)
 
 
+def _counting(examinees: Sequence[Examinee], plan: Plan) -> frozenset[str] | None:
+    """The tables whose number of rows the selects depend on; None where that is any, for SQL as text says nothing of what it reads."""
+    structures = [each.translation.structure for each in examinees]
+    tables = {name for each in structures for name in each.tables}
+    tables |= {table.name for each in examinees for table in each.hybrid.tables}
+    if any(each.literal for each in structures) or not tables <= {table.name for table in plan.tables}:
+        return None
+    return counting_tables(plan, tables, {name for each in structures for name in each.columns})
+
+
 def _on_population(
     examinees: Iterable[Examinee],
-    plan: Plan,
+    dataset: Dataset,
     bench: Bench,
-    shape: PopulationShape,
     measure: Callable[[Examinee, Connection], Measured | None],
 ) -> dict[Examinee, Measured]:
     """What ``measure`` gives for each hybrid; None, and a connection that breaks, end that hybrid or this population."""
     measured: dict[Examinee, Measured] = {}
     running: Examinee | None = None
     try:
-        with bench.populated(population(plan, shape)) as connection:
+        with bench.populated(dataset) as connection:
             for examinee in examinees:
                 running = examinee
                 with examinee.clock():
