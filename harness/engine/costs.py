@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateIndex
 
 from harness.core.dataset import Dataset
 from harness.core.observation import Cost, Execution, RepeatedScan, TriedIndex
-from harness.core.outcome import Outcome, Returned
+from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.evaluation.containment import ServerLost, contained
@@ -38,15 +38,18 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
         few = _on_population(waiting, population(plan, shape, counting=counting), bench, _execution)
-        measured = [each for each in waiting if each in few]
-        if not measured:
-            return
-        many = _on_population(measured, population(plan, larger, counting=counting), bench, _with_index)
+        answered = {each: seen for each, seen in few.items() if isinstance(seen, Execution)}
+        many = {}
+        if answered:
+            many = _on_population(answered, population(plan, larger, counting=counting), bench, _with_index)
         for examinee, (executed, index) in many.items():
-            assert examinee.query_plan is not None
-            cost = Cost(few[examinee], executed, index)
-            examinee.query_plan = replace(examinee.query_plan, cost=cost)
-        waiting = [each for each in few if each not in many and each.loss is None]
+            if isinstance(executed, Execution):
+                assert examinee.query_plan is not None
+                cost = Cost(answered[examinee], executed, index)
+                examinee.query_plan = replace(examinee.query_plan, cost=cost)
+        slow = [each for each, seen in few.items() if isinstance(seen, TimedOut)]
+        slow += [each for each, (seen, _) in many.items() if isinstance(seen, TimedOut)]
+        waiting = [each for each in slow if each.loss is None]
         shape = replace(shape, rows=shape.rows // GROWTH)
 
 
@@ -86,14 +89,22 @@ def _on_population(
     return measured
 
 
-def _execution(examinee: Examinee, connection: Connection) -> Execution | None:
+def _execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
+    """None where the server refuses the select."""
     outcome = _executed(examinee, connection)
-    return outcome.value if isinstance(outcome, Returned) else None
+    if isinstance(outcome, Returned):
+        assert isinstance(outcome.value, Execution)
+        return outcome.value
+    return outcome if isinstance(outcome, TimedOut) else None
 
 
-def _with_index(examinee: Examinee, connection: Connection) -> tuple[Execution, TriedIndex | None] | None:
+def _with_index(
+    examinee: Examinee, connection: Connection
+) -> tuple[Execution | TimedOut, TriedIndex | None] | None:
     executed = _execution(examinee, connection)
-    return None if executed is None else (executed, _worthwhile_index(examinee, connection, executed))
+    if isinstance(executed, Execution):
+        return executed, _worthwhile_index(examinee, connection, executed)
+    return None if executed is None else (executed, None)
 
 
 def _executed(examinee: Examinee, connection: Connection) -> Outcome:
