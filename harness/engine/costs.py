@@ -7,8 +7,9 @@ from typing import TypeVar
 from sqlalchemy import Column, Connection, Index, MetaData, Table
 from sqlalchemy.schema import CreateIndex
 
+from harness.core.dataset import Dataset
 from harness.core.observation import Cost, Execution, PlanShape, RepeatedScan, TriedIndex
-from harness.core.outcome import Outcome, Returned
+from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.evaluation.containment import ServerLost, contained
@@ -17,7 +18,7 @@ from harness.evaluation.plan_shape import table_reads
 from harness.evaluation.query_plan import execution
 from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
-from harness.generation import Plan, PopulationShape, population
+from harness.generation import Plan, PopulationShape, counting_tables, population
 
 PLANNED_ROWS = 500
 """Rows that the plan's shape is told for, whatever populations the costs are measured on."""
@@ -37,33 +38,50 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     nothing but the row itself. Each gets the shape of its plan too.
     """
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
+    counting = _counting(waiting, plan)
     if waiting and shape.rows != PLANNED_ROWS:
-        _on_population(waiting, plan, bench, replace(shape, rows=PLANNED_ROWS), _plan_shape)
+        planned = population(plan, replace(shape, rows=PLANNED_ROWS), counting=counting)
+        _on_population(waiting, planned, bench, _plan_shape)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
         measure = _shape_and_execution if shape.rows == PLANNED_ROWS else _execution
-        few = _on_population(waiting, plan, bench, shape, measure)
-        many = _on_population([each for each in waiting if each in few], plan, bench, larger, _with_index)
+        few = _on_population(waiting, population(plan, shape, counting=counting), bench, measure)
+        answered = {each: seen for each, seen in few.items() if isinstance(seen, Execution)}
+        many = {}
+        if answered:
+            many = _on_population(answered, population(plan, larger, counting=counting), bench, _with_index)
         for examinee, (executed, index) in many.items():
-            assert examinee.query_plan is not None
-            cost = Cost(few[examinee], executed, index)
-            examinee.query_plan = replace(examinee.query_plan, cost=cost)
-        waiting = [each for each in few if each not in many and each.loss is None]
+            if isinstance(executed, Execution):
+                assert examinee.query_plan is not None
+                cost = Cost(answered[examinee], executed, index)
+                examinee.query_plan = replace(examinee.query_plan, cost=cost)
+        slow = [each for each, seen in few.items() if isinstance(seen, TimedOut)]
+        slow += [each for each, (seen, _) in many.items() if isinstance(seen, TimedOut)]
+        waiting = [each for each in slow if each.loss is None]
         shape = replace(shape, rows=shape.rows // GROWTH)
+
+
+def _counting(examinees: Sequence[Examinee], plan: Plan) -> frozenset[str] | None:
+    """The tables whose number of rows the selects depend on; None where that is any, for SQL as text says nothing of what it reads."""
+    structures = [each.translation.structure for each in examinees]
+    tables = {name for each in structures for name in each.tables}
+    tables |= {table.name for each in examinees for table in each.hybrid.tables}
+    if any(each.literal for each in structures) or not tables <= {table.name for table in plan.tables}:
+        return None
+    return counting_tables(plan, tables, {name for each in structures for name in each.columns})
 
 
 def _on_population(
     examinees: Iterable[Examinee],
-    plan: Plan,
+    dataset: Dataset,
     bench: Bench,
-    shape: PopulationShape,
     measure: Callable[[Examinee, Connection], Measured | None],
 ) -> dict[Examinee, Measured]:
     """What ``measure`` gives for each hybrid; None, and a connection that breaks, end that hybrid or this population."""
     measured: dict[Examinee, Measured] = {}
     running: Examinee | None = None
     try:
-        with bench.populated(population(plan, shape)) as connection:
+        with bench.populated(dataset) as connection:
             for examinee in examinees:
                 running = examinee
                 with examinee.clock():
@@ -79,7 +97,7 @@ def _on_population(
     return measured
 
 
-def _shape_and_execution(examinee: Examinee, connection: Connection) -> Execution | None:
+def _shape_and_execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
     _plan_shape(examinee, connection)
     return _execution(examinee, connection)
 
@@ -95,14 +113,22 @@ def _plan_shape(examinee: Examinee, connection: Connection) -> None:
         back_to_loaded(connection)
 
 
-def _execution(examinee: Examinee, connection: Connection) -> Execution | None:
+def _execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
+    """None where the server refuses the select."""
     outcome = _executed(examinee, connection)
-    return outcome.value if isinstance(outcome, Returned) else None
+    if isinstance(outcome, Returned):
+        assert isinstance(outcome.value, Execution)
+        return outcome.value
+    return outcome if isinstance(outcome, TimedOut) else None
 
 
-def _with_index(examinee: Examinee, connection: Connection) -> tuple[Execution, TriedIndex | None] | None:
+def _with_index(
+    examinee: Examinee, connection: Connection
+) -> tuple[Execution | TimedOut, TriedIndex | None] | None:
     executed = _execution(examinee, connection)
-    return None if executed is None else (executed, _worthwhile_index(examinee, connection, executed))
+    if isinstance(executed, Execution):
+        return executed, _worthwhile_index(examinee, connection, executed)
+    return None if executed is None else (executed, None)
 
 
 def _executed(examinee: Examinee, connection: Connection) -> Outcome:

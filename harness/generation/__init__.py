@@ -3,7 +3,7 @@
 from harness.generation.arguments import argument_values
 from harness.generation.datasets import Drawn, datasets, draws
 from harness.generation.plan import Plan, Ungeneratable, closure, insertion_order, plan_dataset
-from harness.generation.population import PopulationShape, population
+from harness.generation.population import PopulationShape, counting_tables, population
 from harness.generation.shapes import chain, cycles, has_self_reference, spread
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "argument_values",
     "chain",
     "closure",
+    "counting_tables",
     "cycles",
     "datasets",
     "draws",

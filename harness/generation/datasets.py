@@ -25,7 +25,7 @@ MOST_BYTES = 3_600
 BYTES_OF_A_PALETTE = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Drawn:
     """What was drawn for a dataset; ``slots`` are those of each table."""
 

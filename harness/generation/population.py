@@ -6,7 +6,7 @@ The shape is the same for any number of rows, so what grows between two sizes gr
 import itertools
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from harness.generation.shapes import made_dataset
 MOST_WEIGHT = 20.0
 """A parent has at most about so many times the children of the least: the largest family stays one of many."""
 LARGEST = 1_000
+FEW = 50
 NO_REFERENCE = 0.1
 """Share of the rows that refer to nothing where they may."""
 
@@ -40,13 +41,18 @@ class PopulationShape:
     skew: float = 1.0
 
 
-def population(plan: Plan, shape: PopulationShape, *, seed: int = 0) -> Dataset:
+def population(
+    plan: Plan, shape: PopulationShape, *, seed: int = 0, counting: Collection[str] | None = None
+) -> Dataset:
     """Rows for every table of ``plan``, random within ``shape``; the same for the same seed.
 
+    Of tables that are not ``counting``, where that is given, there are FEW rows at most: they are there to be referred to.
     Numbers are small, where columns and CHECKs allow: with some thousand rows a sum or a product of large ones overflows.
     """
     generator = random.Random(seed)  # noqa: S311 - test data, no secret
     sizes = _sizes(plan, shape)
+    if counting is not None:
+        sizes = {name: rows if name in counting else min(rows, FEW) for name, rows in sizes.items()}
     targets = {
         table.name: [_choices(reference, sizes, table, shape, generator) for reference in table.references]
         for table in plan.tables
@@ -57,6 +63,26 @@ def population(plan: Plan, shape: PopulationShape, *, seed: int = 0) -> Dataset:
         return chosen[index][slot] if index < len(chosen) else generator.randrange(256)
 
     return replace(made_dataset(plan, sizes, choose=choose, wanted=_small), shape="population")
+
+
+def counting_tables(plan: Plan, tables: Collection[str], columns: Collection[str]) -> frozenset[str]:
+    """``tables``, which are read, and those whose number of rows shows in them: by references read, or one to one."""
+    found = set(tables)
+    size = 0
+    while size != len(found):
+        size = len(found)
+        for table in plan.tables:
+            if table.name in found:
+                found |= {each.target for each in table.references if _counts(table, each, columns)}
+                found |= set() if table.presence is None else {table.presence.base}
+    return frozenset(found)
+
+
+def _counts(table: TablePlan, reference: Reference, columns: Collection[str]) -> bool:
+    """Whether fewer rows of the target would change how many rows of ``table`` belong together, or can be there."""
+    read = any(f"{table.name}.{name}" in columns for name in reference.columns)
+    unique = any(set(reference.columns) & set(each.columns) for each in table.uniques)
+    return read or unique or reference.shared_key
 
 
 def _small(value: Any) -> bool:

@@ -76,8 +76,10 @@ class RowDecoder:
         for reference in self.plan.references:
             if not self._refer(row, reference, slot, next(remaining)):
                 return None
-        for column, choice in zip(self.plan.drawn, self._choices(list(remaining)), strict=True):
-            row.setdefault(column.name, self._value(column, choice))
+        if self.plan.choices < len(self.plan.drawn):
+            remaining = self._over_again(list(remaining))
+        for column in self.plan.drawn:
+            row.setdefault(column.name, self._value(column, next(remaining)))
         for name, value in self.plan.fillers:
             row.setdefault(name, value)
         for reference in self.plan.references:
@@ -89,12 +91,10 @@ class RowDecoder:
         rows = self.placed[table]
         return rows[slot] if slot < len(rows) else None
 
-    def _choices(self, numbers: Sequence[int]) -> Sequence[int]:
-        """One for each drawn column; where they are too many, the same numbers over again, each time one higher."""
-        columns = len(self.plan.drawn)
-        if len(numbers) == columns:
-            return numbers
-        return [numbers[place % len(numbers)] + place // len(numbers) for place in range(columns)]
+    @staticmethod
+    def _over_again(numbers: Sequence[int]) -> Iterator[int]:
+        """The same numbers for further columns, each time one higher."""
+        return (number + further for further in itertools.count() for number in numbers)
 
     def _refer(self, row: Row, reference: Reference, slot: int, choice: int) -> bool:
         """Set what refers to another row, as far as there is one; whether that is far enough."""

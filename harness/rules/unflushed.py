@@ -34,7 +34,9 @@ class DefaultsMissing(Rule[BeforeDatabase]):
                 isinstance(outcome, Raised) and "TypeError" in outcome.kinds and "NoneType" in outcome.message
             ):
                 continue
-            names = ", ".join(f"{seen.hybrid.class_name}.{name}" for name in unflushed.defaulted)
+            read = {column.rpartition(".")[2] for column in seen.hybrid.python.own}
+            named = [name for name in unflushed.defaulted if name in read] or unflushed.defaulted
+            names = ", ".join(f"{seen.hybrid.class_name}.{name}" for name in named)
             yield self.finding(
                 "before flush",
                 f"{seen.hybrid.name} raises {outcome} on a new {seen.hybrid.class_name}: {names} has its default only once it is "

@@ -35,6 +35,7 @@ class Book(Base):
     shelf: Mapped[Shelf] = relationship()
 
 
+Base.registry.configure()
 GETTERS = {
     "constants alone": (lambda self: (clock("UTC"), self.lent), {"lent"}),
     "nothing": (lambda self: (clock(zone="UTC"), self.title), {"title"}),

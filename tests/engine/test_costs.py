@@ -435,3 +435,38 @@ def test_a_connection_that_breaks_while_a_population_is_loaded_costs_no_more_tha
     report = checked(KILLING, examples=2, scale=500)["Entry.largest"]
     assert (report.reason, report.stats.cost) == (None, None)
     assert [finding.rule for finding in report.findings if finding.severity is not Severity.INFO] == []
+
+
+CUBIC = """
+from sqlalchemy import func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, object_session
+
+class Base(DeclarativeBase):
+    pass
+
+class Point(Base):
+    __tablename__ = "points"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    x: Mapped[int]
+
+    @hybrid_property
+    def pairs(self):
+        xs = object_session(self).scalars(select(Point.x)).all()
+        return sum(one % 9 + other % 9 > self.x % 9 for one in xs for other in xs)
+
+    @pairs.inplace.expression
+    @classmethod
+    def _pairs(cls):
+        one, other = aliased(Point), aliased(Point)
+        near = func.mod(func.mod(one.x, 9) + 9, 9) + func.mod(func.mod(other.x, 9) + 9, 9)
+        further = near > func.mod(func.mod(cls.x, 9) + 9, 9)
+        return select(func.count()).select_from(one).join(other, further).correlate(cls).scalar_subquery()
+"""
+
+
+def test_what_takes_too_long_is_measured_on_fewer_rows(checked):
+    cost = checked(CUBIC, examples=3, scale=500, timeout=0.5)["Point.pairs"].stats.cost
+    assert cost.few.rows < 500
+    assert cost.many.rows == 4 * cost.few.rows
+    assert cost.exponent > 2.5

@@ -30,7 +30,7 @@ from harness.generation import (
     plan_dataset,
     population,
 )
-from harness.generation.datasets import SLOTS, decode
+from harness.generation.datasets import SLOTS, decode, draws
 from harness.generation.rows import block_length
 
 ZOO = MetaData()
@@ -415,3 +415,26 @@ def test_large_schemas_are_drawn_too(tables, rows):
 def test_more_tables_than_can_be_drawn_are_refused_with_the_way_out():
     with pytest.raises(Ungeneratable, match="It takes rows in 700 tables to have one in t699"):
         plan_dataset(long_chain(700), [])
+
+
+def test_rows_and_choices_go_in_few_steps():
+    tables = long_chain(30)
+    plan = plan_dataset(tables, [column for table in tables for column in table.columns])
+    found, tried = [], []
+
+    @seed(0)
+    @given(draws(plan))
+    @settings(SMALL, max_examples=20)
+    def collect(drawn):
+        found.append(drawn)
+
+    def shows(drawn):
+        tried.append(drawn)
+        return bool(drawn.dataset.tables["t29"])
+
+    collect()
+    first = max(found, key=lambda drawn: len(drawn.dataset.tables["t29"]))
+    smallest = first.reduced(shows)
+    assert first.dataset.size > smallest.dataset.size == len(tables)
+    assert sum(map(bool, smallest.block)) < sum(map(bool, first.block)) / 5
+    assert len(tried) < len(first.block) / 2

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from harness.generation import PopulationShape, plan_dataset, population
+from harness.generation import PopulationShape, counting_tables, plan_dataset, population
 
 METADATA = MetaData()
 NODES = Table(
@@ -149,3 +149,40 @@ def test_an_index_in_descending_order_keeps_rows_apart_by_all_of_its_columns():
     rows = population(plan, PopulationShape(100)).tables["states"]
     assert len(rows) == 300
     assert len({(row["run_id"], row["at"]) for row in rows}) == 300
+
+
+def referring(*, unique=False):
+    """A plan of parts that refer to makers, which refer to countries."""
+    metadata = MetaData()
+    countries = Table("countries", metadata, Column("id", Integer, primary_key=True))
+    makers = Table(
+        "makers",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("country_id", ForeignKey("countries.id"), nullable=False),
+    )
+    parts = Table(
+        "parts",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("maker_id", ForeignKey("makers.id"), nullable=False, unique=unique),
+        Column("number", Integer),
+    )
+    return plan_dataset([countries, makers, parts], [parts.c.number, parts.c.maker_id])
+
+
+COUNTING = {
+    "the number alone": (False, {"parts.number"}, {"parts"}),
+    "the reference": (False, {"parts.maker_id"}, {"parts", "makers"}),
+    "one to one": (True, {"parts.number"}, {"parts", "makers"}),
+}
+
+
+@pytest.mark.parametrize(("unique", "columns", "counting"), COUNTING.values(), ids=COUNTING)
+def test_tables_that_are_only_referred_to_have_few_rows(unique, columns, counting):
+    plan = referring(unique=unique)
+    found = counting_tables(plan, {"parts"}, columns)
+    assert found == counting
+    tables = population(plan, PopulationShape(1_000), counting=found).tables
+    assert {name for name, rows in tables.items() if len(rows) > 50} == counting
+    assert len(tables["countries"]) == 50

@@ -288,6 +288,12 @@ CASES = [
         seen("settings", KEY_ERROR, None, {"data": {}}),
         "Order.settings raises KeyError: 'tags' in Python and is NULL in SQL: Order.data has no key 'tags', and what SQL takes from it is NULL.",
     ),
+    Case(
+        "HH240",
+        "a function of the document and the key",
+        seen("extracted", KEY_ERROR, None, {"data": {}}),
+        "Order.extracted raises KeyError: 'tags' in Python and is NULL in SQL: Order.data has no key 'by', and what SQL takes from it is NULL.",
+    ),
     Case("HH240", "the key is there", seen("settings", [], None, {"data": {"tags": [1]}}), NOTHING_SAID),
     Case(
         "HH241",

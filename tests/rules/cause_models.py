@@ -326,6 +326,10 @@ class Order(Base):
     def by(self):
         return self.data["by"]
 
+    @sql(lambda cls: func.jsonb_extract_path_text(cls.data, "by"))
+    def extracted(self):
+        return self.data["by"]
+
     @sql(lambda cls: func.julianday(cls.at))
     def days(self):
         return self.at

@@ -381,6 +381,16 @@ CASES = [
         "Node.total raises TypeError: unsupported operand type(s) for +: 'int' and 'NoneType' on a new Node: Node.cost, "
         "Node.rate has its default only once it is flushed.",
     ),
+    Case(
+        "HH212",
+        "defaults of which the getter reads one for certain",
+        replace(
+            before([Unflushed(("cost", "rate"), ON_NONE)]),
+            hybrid=replace(HYBRID, python=PythonCode(own=("nodes.rate",))),
+        ),
+        "Node.total raises TypeError: unsupported operand type(s) for +: 'int' and 'NoneType' on a new Node: Node.rate has its "
+        "default only once it is flushed.",
+    ),
     Case("HH212", "another exception", before([Unflushed(("cost",), BROKEN)]), NOTHING_SAID),
     Case("HH212", "an answer", before([Unflushed(("cost",), Returned(None))]), NOTHING_SAID),
     Case(

@@ -31,6 +31,14 @@ from harness.rules.cause import (
     written,
 )
 
+EXTRACTS = (
+    "json_extract_path",
+    "json_extract_path_text",
+    "jsonb_extract_path",
+    "jsonb_extract_path_text",
+    "",
+)
+"""Functions of a document and the keys to follow in it; one without a name is a construct of the user's."""
 PASSING_ON = ("add", "sub", "mul", "truediv", "floordiv", "div", "mod", "neg", "concat")
 LOGIC = COMPARISONS | {
     "not",
@@ -101,11 +109,13 @@ class MissingJsonKey(Cause):
 def _missing_keys(seen: Example, key: Key) -> Iterator[tuple[str, str, bool]]:
     """(column, key, whether it holds null) of the documents in the row that lack what the SQL takes from them."""
     row = own_row(seen, key)
-    for operation in operations(seen, *INDEXES):
+    for operation in operations(seen, *INDEXES, *EXTRACTS):
         if not operation.operands or operation.operands[0].column not in row:
             continue
         column = operation.operands[0].column
         document, path = row[column], operation.operands[-1].value
+        if operation.name in EXTRACTS:
+            path = [each.value for each in operation.operands[1:]]
         for part in path if isinstance(path, list | tuple) else (path,):
             if not isinstance(document, dict) or not isinstance(part, str):
                 break

@@ -17,8 +17,13 @@ class Hero(SQLModel, table=True):
 
     id: Optional[int] = Field(default=None, primary_key=True)
     age: Optional[int] = None
+    rank: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     team_id: Optional[int] = Field(default=None, foreign_key="team.id")
     team: Optional[Team] = Relationship(back_populates="heroes")
+
+    @hybrid_property
+    def leads(self):
+        return self.rank <= 1
 
     @hybrid_property
     def in_team(self):
