@@ -21,7 +21,7 @@ from harness.core.watch import RUNNING, Watch, watch
 TICK: Final = 1.0
 """Seconds between two looks at an evaluation. Looks are counted: time goes on for a process that is stopped, too."""
 GRACE: Final = 5
-"""Looks after its limit that an evaluation may be found in; what ends it within the process did not get at it then."""
+"""Looks after its limit that an evaluation may be found in, and a process after the end of its work."""
 DEATH_SIGNAL: Final = 1
 """PR_SET_PDEATHSIG of Linux's prctl()."""
 
@@ -83,7 +83,8 @@ class _Worker:
                 os.read(wakes, 1024)
                 continue
             now = self._shared.evaluation
-            looks = looks + 1 if now.seconds and now == before else 0
+            done = self._shared.status != RUNNING  # and a thread or an exit function of the models goes on
+            looks = looks + 1 if done or (now.seconds and now == before) else 0
             before = now
             if looks * TICK > now.seconds + GRACE:
                 limit = now.seconds

@@ -50,7 +50,7 @@ def import_module(named: Named) -> ModuleType:
         raise UsageProblem(f"{place!r} is no module's name.", where=named.where, hint=f"{named.forms}.")
     try:
         return _import_file(Path(place), named) if place.endswith(".py") else importlib.import_module(place)
-    except UsageProblem:
+    except (UsageProblem, KeyboardInterrupt):
         raise
     except ModuleNotFoundError as error:
         parts = place.split(".")
@@ -61,7 +61,7 @@ def import_module(named: Named) -> ModuleType:
                 hint=f"Run in the folder that has it, or check the spelling; {named.forms}.",
             ) from error
         raise _does_not_import(named, error) from error
-    except (Exception, SystemExit) as error:  # the user's own module code runs here
+    except BaseException as error:  # the user's own module code runs here
         raise _does_not_import(named, error) from error
 
 

@@ -66,8 +66,9 @@ class Examination:
 
     @property
     def notices(self) -> list[str]:
-        """What the server would not take and no hybrid needs."""
+        """What the server would not take and no hybrid needs, and what can't be kept."""
         said = [notice for bench in self._benches.values() for notice in bench.schema.notices]
+        said += [examinee.known.notice for examinee in self.examinees if examinee.known.notice]
         return list(dict.fromkeys(said))
 
     def groups(self) -> list[list[Examinee]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from hypothesis import settings
 from sqlalchemy import ClauseElement, Column, Connection, Table
 from sqlalchemy.orm import RelationshipProperty, Session
 
@@ -97,7 +96,7 @@ class Examinee:
         self.found: dict[Identity, Finding] = {}
         self.shrunk: dict[Identity, Finding] = {}
         identity = f"{self.hybrid.module}:{self.hybrid.name}"
-        self.known = KnownFailures(settings().database, identity)
+        self.known = KnownFailures(identity)
         self.seconds = seconds
         self._policy = policy
         self.reason = discovered.obstacle or uncallable(discovered, self.arguments)

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable
 
+from hypothesis import settings
 from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase
+from hypothesis.errors import HypothesisWarning
 
 Identity = tuple[str, str]
 
@@ -60,15 +63,29 @@ class Rewriting(ExampleDatabase):
         self._inner.delete(key, value)
 
 
+def example_database() -> tuple[ExampleDatabase | None, str]:
+    """Hypothesis's, and a sentence where it can't be written: as Hypothesis's own warning that may be an error."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", HypothesisWarning)
+        database = settings().database
+    unusable = any(issubclass(each.category, HypothesisWarning) for each in said)
+    return (
+        database,
+        "What fails is not kept for the next run: .hypothesis can't be written." if unusable else "",
+    )
+
+
 class KnownFailures:
     """The findings that one hybrid had when it was last checked; nothing is known without a database."""
 
     INDEX = b"findings"
 
-    def __init__(self, database: ExampleDatabase | None, subject: str) -> None:
-        self._database = database
+    def __init__(self, subject: str) -> None:
+        self._database, self.notice = example_database()
         self._subject = subject
-        self._index = None if database is None else Prefixed(database, f"hybrid-harness {subject}")
+        self._index = (
+            None if self._database is None else Prefixed(self._database, f"hybrid-harness {subject}")
+        )
 
     def identities(self) -> list[Identity]:
         """(rule, position) of each finding, in a stable order."""

@@ -76,6 +76,17 @@ def test_module_that_exits(command, tmp_path):
     )
 
 
+def test_module_that_raises_what_is_no_exception(command, tmp_path):
+    (tmp_path / "abort.py").write_text("class Abort(BaseException):\n    pass\n\n\nraise Abort('enough')\n")
+    ran = command(tmp_path, "list", "abort")
+    assert (ran.status, ran.out) == (3, "")
+    assert ran.err == said(
+        "The models of 'abort' don't import: Abort: enough",
+        where=f"{tmp_path}/abort.py:5",
+        hint="`python -c 'import abort'` shows the same; mend that first.",
+    )
+
+
 @pytest.mark.parametrize("target", ["unfinished", "unfinished.py"])
 def test_module_with_a_syntax_error(command, tmp_path, target):
     (tmp_path / "unfinished.py").write_text("x = 1\ny = = 2\n")

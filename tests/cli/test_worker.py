@@ -161,6 +161,21 @@ def test_models_that_end_the_process_when_they_are_imported(command, tmp_path, s
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import threading; threading.Thread(target=threading.Event().wait).start()",
+        "import atexit, time; atexit.register(time.sleep, 3600)",
+    ],
+    ids=["a thread", "an exit function"],
+)
+def test_models_that_keep_the_process_from_ending(command, tmp_path, line):
+    (tmp_path / "shop.py").write_text(f"{line}\n{HEADER}")
+    ran = command(tmp_path, "check", "shop", "--only", "*.good", "--format", "json", *QUICK)
+    assert (ran.status, ran.err) == (0, "")
+    assert json.loads(ran.out)["summary"]["ok"] == 1
+
+
 WAITS = """Path("worker.part").write_text(f"{os.getpid()} {object_session(self).execute(text('SHOW data_directory')).scalar()}")
         os.rename("worker.part", "worker")
         while True:

@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy
 
 from harness.database import embedded
+from harness.database.supervisor import place
 
 from .observe import ask, until
 
@@ -32,7 +33,7 @@ class Program:
     """One that runs in a folder of its own, as this user or, for root, as nobody; ended on leaving."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="hh-tests-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="hh-tests-", dir=place(for_programs=False)))
         self.folder.chmod(0o777)
         self._running: subprocess.Popen[bytes] | None = None
 

@@ -1,11 +1,16 @@
 """Servers and pools as people have them, with nothing between: a replica, a pool in each mode, one without room, a restart."""
 
+import json
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from harness.core.errors import EnvironmentProblem
 from harness.database import start_server
 
-from .observe import ask
+from .observe import ask, until
 from .programs import PGBOUNCER, Bouncer, Postgres
 
 
@@ -71,3 +76,107 @@ def test_a_schema_can_not_be_reached_through_pgbouncer_and_is_dropped_again(pool
         assert ask(someones, schemas) == before
     finally:
         ask(someones, "DROP OWNED BY pooled; DROP ROLE pooled")
+
+
+MODELS = """
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    amount: Mapped[int | None]
+
+    @hybrid_property
+    def good(self):
+        return self.amount
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+@pytest.mark.parametrize("role", ["maker", "guest"])
+def test_a_restart_in_the_middle_of_a_run(tmp_path, role, number):
+    (tmp_path / "shop.py").write_text(MODELS)
+    with Postgres() as server:
+        ask(
+            server.url,
+            "CREATE ROLE maker LOGIN CREATEDB; CREATE ROLE guest LOGIN; GRANT CREATE ON DATABASE postgres TO guest",
+        )
+        url = text_of(server.url.set(username=role))
+        words = ["check", "shop", "--database", url, "--examples", "400", "--scale", "20", "--format", "json"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "harness", *words],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as run:
+            inserts = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{role}' AND query ~ 'INSERT'"
+            until(lambda: run.poll() is not None or ask(server.url, inserts))
+            server.end(number)
+            server.begin()
+            out, err = run.communicate()
+        assert run.returncode == 0, err
+        [report] = json.loads(out)["hybrids"]
+        assert (report["verdict"], report["stats"]["examples"]) == ("ok", 400)
+        left = "SELECT count(*) FROM (SELECT datname FROM pg_database UNION SELECT nspname FROM pg_namespace) n (name) WHERE name ~ 'hybrid'"
+        assert ask(server.url, left) == 0
+
+
+SECRET = "s3cret-of-mine"
+LOOKS = """
+    @hybrid_property
+    def looks(self):
+        if found := others_that_know():
+            raise LookupError(found)
+        return self.amount
+
+    @hybrid_property
+    def raises(self):
+        from sqlalchemy.orm import object_session
+        raise ValueError(str(object_session(self).connection().engine.url))
+
+
+import functools
+import os
+from pathlib import Path
+
+
+@functools.cache
+def others_that_know():
+    found = []
+    for process in set(map(int, filter(str.isdigit, os.listdir("/proc")))) - {os.getpid(), os.getppid()}:
+        for told in ("cmdline", "environ"):
+            try:
+                content = Path(f"/proc/{process}/{told}").read_bytes()
+            except OSError:
+                continue
+            if b"s3cret" + b"-of-mine" in content:
+                found.append(f"{told} of {content[:60]}")
+    return found
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "html"])
+def test_a_password_is_in_nothing_that_a_run_prints_writes_or_starts(tmp_path, form):
+    (tmp_path / "shop.py").write_text(MODELS + LOOKS)
+    with Postgres() as server:
+        ask(server.url, f"CREATE ROLE maker LOGIN CREATEDB PASSWORD '{SECRET}'")
+        url = text_of(server.url.set(username="maker", password=SECRET))
+        words = ["check", "shop", "--database", url, "--examples", "10", "--scale", "1", "--format", form]
+        ran = subprocess.run(
+            [sys.executable, "-m", "harness", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1, ran.stderr
+    assert "LookupError: " not in ran.stdout
+    assert "maker:***@" in ran.stderr
+    written = [each.read_text(errors="replace") for each in tmp_path.rglob("*") if each.is_file()]
+    assert len(written) > 1
+    assert not [text for text in (ran.stdout, ran.stderr, *written) if SECRET in text]
