@@ -20,7 +20,7 @@ class RelationshipRead:
 
     ``direction`` is SQLAlchemy's name (``MANYTOONE``, ``ONETOMANY``, ``MANYTOMANY``); ``remote_side`` lists the columns on
     the far side as ``table.column``, ``local_side`` those on the near one in the same order. ``conditions`` are the other
-    columns that its join compares, which decide over the rows that it has.
+    columns that its join compares, which decide over the rows that it has, and ``order`` those that they are ordered by.
     """
 
     owner: str
@@ -31,6 +31,7 @@ class RelationshipRead:
     remote_side: tuple[str, ...]
     local_side: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,8 +196,8 @@ def _self_references(mapper: Mapper[Any]) -> Iterator[SelfReference]:
 
 def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipRead:
     pairs = sorted(relationship.local_remote_pairs, key=str)
-    joins = (each for each in (relationship.primaryjoin, relationship.secondaryjoin) if each is not None)
-    compared = {str(each) for join in joins for each in visitors.iterate(join) if isinstance(each, Column)}
+    joins = [each for each in (relationship.primaryjoin, relationship.secondaryjoin) if each is not None]
+    compared = set(_columns(joins))
     return RelationshipRead(
         owner=relationship.parent.class_.__name__,
         name=relationship.key,
@@ -207,4 +207,10 @@ def _relationship_read(relationship: RelationshipProperty[Any]) -> RelationshipR
         remote_side=tuple(str(remote) for _, remote in pairs),
         local_side=tuple(str(local) for local, _ in pairs),
         conditions=tuple(sorted(compared - {str(each) for pair in pairs for each in pair})),
+        order=tuple(_columns(relationship.order_by or ())),
     )
+
+
+def _columns(elements: Iterable[Any]) -> Iterator[str]:
+    for element in elements:
+        yield from (str(each) for each in visitors.iterate(element) if isinstance(each, Column))

@@ -1,6 +1,7 @@
 """Instances on their way into the database, on small populations: what setters store, and getters before the flush."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,7 +45,7 @@ def try_storing(examinee: Examinee, plan: Plan, bench: Bench) -> None:
 
 
 def _writes(examinee: Examinee, session: Session, dataset: Dataset) -> Iterator[Writes]:
-    """Each row assigned the values that the others have."""
+    """Each row assigned the values that the others have, and what a setter may make the same of."""
     side = WriteSide(examinee.subject, seconds=examinee.seconds)
     if not side.assignable:
         return
@@ -52,9 +53,19 @@ def _writes(examinee: Examinee, session: Session, dataset: Dataset) -> Iterator[
     values = [
         each.value for each in outcomes.values() if isinstance(each, Returned) and each.value is not None
     ]
+    others = [variant for value in values for variant in _variants(value)]
     pairs = [(key, value) for key in outcomes for value in values]
+    pairs += [(key, value) for key in list(outcomes)[:1] for value in others]
     written: tuple[Write, ...] = tuple(side.write(session.connection(), *pair) for pair in pairs)
     yield Writes(examinee.hybrid, dataset, written, side.attribute)
+
+
+def _variants(value: object) -> Iterator[object]:
+    """The value in the ways that setters make one of: letters in another case, blanks around it, the other sign."""
+    if type(value) is str:
+        yield from (f"A{value}b", f" {value} ")
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        yield -value
 
 
 def _before_database(examinee: Examinee, session: Session, dataset: Dataset) -> BeforeDatabase:

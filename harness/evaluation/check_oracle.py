@@ -12,9 +12,7 @@ def passing(connection: Connection, column: Column[Any], sql: str, values: Seque
     row = select(cast(bindparam("value", type_=column.type), column.type).label(column.name)).subquery(
         column.table.name
     )
-    statement: Select[Any] = select(literal_column(f"({sql.replace('%', '%%')}) IS NOT FALSE")).select_from(
-        row
-    )
+    statement: Select[Any] = select(literal_column(f"({sql}) IS NOT FALSE")).select_from(row)
     return [_passes(connection, statement, value) for value in values]
 
 

@@ -60,7 +60,7 @@ def values_for(column: Column[Any], constants: Iterable[Any] = (), constrained: 
     constants, constrained = tuple(constants), tuple(constrained)
     domain = narrowed(column, domain_of(column.type, (*constrained, *constants)))
     coded = domain_of(column.type, constants).mined if constrained else domain.mined
-    allowed = tuple(value for value in domain.mined if value not in coded)
+    allowed = tuple(value for value in domain.mined if value not in coded and value not in domain.pool)
     pool = _weighted((*domain.pool, *allowed), tuple(value for value in domain.mined if value in coded))
     return Values(st.sampled_from(pool), domain.distinct, pool)
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.mutable import MutableDict, MutableList
 from sqlalchemy.pool import NullPool
 
 from harness.core.dataset import Dataset
+from harness.evaluation.check_oracle import passing
 from harness.evaluation.loader import Loader
 from harness.generation.types import values_for
 
@@ -171,6 +172,13 @@ def round_trip(url, type_):
         ]
         connection.rollback()
     return pool, list(loaded)
+
+
+def test_a_check_with_percent_signs_is_asked_as_it_is(url):
+    column = Table("values", MetaData(), Column("value", Integer)).c.value
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        check = "value::text LIKE '1%' AND value % 2 = 0"
+        assert passing(connection, column, check, [1, 2, 10, 12]) == [False, False, True, True]
 
 
 def canonical(name, value):

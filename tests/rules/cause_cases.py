@@ -145,6 +145,12 @@ CASES = [
         seen("number_done", 0, 1, items=[{"done": False}]),
         "Order.number_done is 0 in Python and 1 in SQL: Order.done_items, which the getter of Order.number_done reads, has a condition on Item.done, and the expression does not.",
     ),
+    Case(
+        "HH226",
+        "an order of the relationship left out",
+        seen("last_done", "b", "a", items=[{"done": True, "name": "b"}, {"done": True, "name": "a"}]),
+        "Order.last_done is 'b' in Python and 'a' in SQL: Order.priced_items, which the getter of Order.last_done reads, is ordered by Item.price, and the subquery that takes a row by LIMIT is not.",
+    ),
     Case("HH226", "all are read", seen("product", 6, 4, {"number": 2, "other": 3}), NOTHING_SAID),
     Case(
         "HH228",
@@ -537,6 +543,12 @@ CASES = [
         "a start of 0",
         seen("prefix", "abc", "ab"),
         "Order.prefix is 'abc' in Python and 'ab' in SQL: `substr(orders.first, 0, 3)` begins at character 0, and SQL counts from 1 where Python's slice counts from 0.",
+    ),
+    Case(
+        "HH273",
+        "one of several starts at 0",
+        seen("initials", "aa", "a"),
+        "Order.initials is 'aa' in Python and 'a' in SQL: `substr(orders.last, 0, 1)` begins at character 0, and SQL counts from 1 where Python's slice counts from 0.",
     ),
     Case("HH273", "another text", seen("prefix", "abc", "x"), NOTHING_SAID),
     Case(

@@ -92,6 +92,7 @@ class Order(Base):
     done_items = relationship(
         Item, primaryjoin=lambda: (Item.order_id == Order.id) & Item.done, viewonly=True
     )
+    priced_items = relationship(Item, order_by=Item.price, viewonly=True)
     colour = mapped_column(sa.Enum(Color, native_enum=False))
     children = relationship("Order")
     __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "order"}
@@ -127,6 +128,22 @@ class Order(Base):
     @sql(lambda cls: select(func.count(Item.id)).where(Item.song_id == cls.id).scalar_subquery())
     def counted_elsewhere(self):
         return len(self.items)
+
+    @sql(
+        lambda cls: (
+            select(Item.name)
+            .where(Item.order_id == cls.id)
+            .order_by(Item.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+    )
+    def last_done(self):
+        return self.priced_items[-1].name
+
+    @sql(lambda cls: func.substr(cls.first, 1, 1).concat(func.substr(cls.last, 0, 1)))
+    def initials(self):
+        return self.first[:1] + self.last[:1]
 
     @sql(lambda cls: cls.code > "9")
     def later(self):

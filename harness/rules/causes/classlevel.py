@@ -176,7 +176,7 @@ class ColumnForgotten(ValueCause):
     documentation = Documentation(
         what="The expression never reads a column that the getter reads, and the two sides differ.",
         why="Whatever that column holds, the SQL can't follow: a condition or a summand is missing.",
-        limits="A column that a relationship's join compares beside its keys counts as read. Asked last, when no other cause explains the values. Keys are left out, for a join replaces them; a column of a related class counts where only one has the name.",
+        limits="A column that a relationship's join compares beside its keys counts as read, one of its order where the SQL takes a row by LIMIT. Asked last, when no other cause explains the values. Keys are left out, for a join replaces them; a column of a related class counts where only one has the name.",
         example="the getter: self.price * self.quantity; the expression: cls.price",
         instead="cls.price * cls.quantity",
     )
@@ -204,15 +204,25 @@ class ColumnForgotten(ValueCause):
 
 
 def _condition_forgotten(seen: Example, said: str) -> Explanation | None:
-    """Where a relationship that the getter reads has a condition on columns that the SQL lacks."""
+    """Where a relationship that the getter reads has a condition or an order by columns that the SQL lacks."""
+    limited = any(query.limited for query in seen.structure.subqueries)
     for each in seen.hybrid.relationships_read:
+        road = f"{each.owner}.{each.name}"
         missing = [column for column in each.conditions if column not in seen.structure.columns]
         if missing:
-            road, names = f"{each.owner}.{each.name}", _listed(seen, missing)
+            names = _listed(seen, missing)
             return (
                 f"{said}: {road}, which the getter of {seen.hybrid.name} reads, has a condition on {names}, and the expression "
                 "does not.",
                 f"Put the condition of {road} on {names} into the expression of {seen.hybrid.name} too.",
+            )
+        missing = [column for column in each.order if column not in seen.structure.columns]
+        if missing and limited:
+            names = _listed(seen, missing)
+            return (
+                f"{said}: {road}, which the getter of {seen.hybrid.name} reads, is ordered by {names}, and the subquery that takes a "
+                "row by LIMIT is not.",
+                f"Order the subquery as {road} is ordered, by {names}.",
             )
     return None
 

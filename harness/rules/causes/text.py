@@ -241,7 +241,7 @@ class SubstringFromZero(ValueCause):
 def _off_by_one(start: int, python: str, sql: str) -> bool:
     if start == 0:
         return len(sql) == len(python) - 1 and python.startswith(sql)
-    return sql[1:] == python[: len(sql) - 1]
+    return len(sql) > 1 and sql[1:] == python[: len(sql) - 1]
 
 
 class Unanchored(ValueCause):
