@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -26,6 +26,8 @@ from harness.evaluation.transaction import alive, roll_back
 Result = TypeVar("Result")
 RESTART_SECONDS = 10.0
 """What a server that is somebody's may take to start again."""
+MOST_BREAKS = 5
+"""Times that a connection may break in the same work: somebody's server may start again for a while."""
 VACUUM_EVERY = 200
 """Examples between two VACUUMs: rolled-back rows stay as dead tuples and slow every scan."""
 
@@ -224,19 +226,18 @@ class Bench:
     def _aside(self, work: Callable[[Connection], Result]) -> Result:
         """What ``work`` gives on a connection of its own, tried again where that breaks.
 
-        Raises EnvironmentProblem where it breaks again.
+        Raises EnvironmentProblem where it breaks time and again.
         """
-        try:
-            return self._committed(work)
-        except ServerLost:
-            self.recover()
-        try:
-            return self._committed(work)
-        except ServerLost as loss:
-            raise EnvironmentProblem(
-                f"The connection to PostgreSQL broke twice: {loss}.",
-                hint="Look at the server's log, and run again.",
-            ) from None
+        for _ in range(MOST_BREAKS):
+            try:
+                return self._committed(work)
+            except ServerLost as loss:
+                last = loss
+                self.recover()
+        raise EnvironmentProblem(
+            f"The connection to PostgreSQL broke {MOST_BREAKS} times: {last}.",
+            hint="Look at the server's log, and run again.",
+        )
 
     def _committed(self, work: Callable[[Connection], Result]) -> Result:
         with _losses(), self._connect() as connection:
@@ -306,5 +307,5 @@ def _losses() -> Iterator[None]:
     """Raises ServerLost for what the server refuses of statements that can't be wrong, or where it can't be reached."""
     try:
         yield
-    except (DBAPIError, psycopg.Error) as error:
+    except (DBAPIError, PendingRollbackError, psycopg.Error) as error:
         raise ServerLost(str(getattr(error, "orig", error)).strip()) from error

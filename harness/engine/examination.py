@@ -147,26 +147,26 @@ class Examination:
                     examinee.reason = f"{problem.what} {problem.hint}"
             return
         able = [examinee for examinee in group if _has_functions(examinee, bench)]
-        plans = {examinee: self._plans_for(examinee, plan, bench) for examinee in able}
+        own = {examinee: self._plan([examinee], bench) if len(group) > 1 else plan for examinee in able}
+        plans = {examinee: _plans_for(plan, own[examinee]) for examinee in able}
         for examinee in able:
             replay = partial(replay_known, examinee, plans[examinee], bench, number=self.options.seed)
             self._guarded(examinee, bench, replay)
-        rejections = survey(able, plan, bench, examples=self.options.examples, number=self.options.seed)
+        rejections = self._survey(able, plan, bench)
         if len(rejections) > self.options.examples * MOST_REJECTED and self._parted(able):
             return
         for examinee in able:
-            own: list[Rejected] = []
-            if len(able) > 1 and examinee.nothing_seen:
-                own = self._survey_alone(examinee, bench)
-            examinee.judge_rejections([*rejections, *own, *examinee.unloadable])
+            # By its own plan a hybrid's columns take the values that its own code names, and no others' names.
+            again = len(able) > 1 and examinee.nothing_seen
+            more = self._survey([examinee], own[examinee], bench) if again else []
+            examinee.judge_rejections([*rejections, *more, *examinee.unloadable])
         for examinee in able:
-            self._guarded(examinee, bench, partial(self._follow_up, examinee, plans[examinee], bench))
+            follow_up = partial(self._follow_up, examinee, plans[examinee], own[examinee], bench)
+            self._guarded(examinee, bench, follow_up)
         measure_costs(able, plan, bench, PopulationShape(self.options.scale))
 
-    def _survey_alone(self, examinee: Examinee, bench: Bench) -> list[Rejected]:
-        """Datasets for this hybrid only, whose columns then take the values that its own code names; why some were not accepted."""
-        plan = self._plan([examinee], bench)
-        return survey([examinee], plan, bench, examples=self.options.examples, number=self.options.seed)
+    def _survey(self, examinees: Sequence[Examinee], plan: Plan, bench: Bench) -> list[Rejected]:
+        return survey(examinees, plan, bench, examples=self.options.examples, number=self.options.seed)
 
     def _parted(self, group: Sequence[Examinee]) -> bool:
         """Examine those apart that have the same tables, for what is wrong with one table is no matter of hybrids that do without."""
@@ -202,13 +202,8 @@ class Examination:
             tables, columns, constants=constants, mappers=mappers, arguments=arguments, ask=bench.passing
         )
 
-    def _plans_for(self, examinee: Examinee, shared: Plan, bench: Bench) -> list[Plan]:
-        """A plan of nothing but the hybrid's own tables, for the smallest data, and the ``shared`` one, by which things are found."""
-        if len(examinee.tables) >= len(shared.tables):
-            return [shared]
-        return [self._plan([examinee], bench), shared]
-
-    def _follow_up(self, examinee: Examinee, plans: Sequence[Plan], bench: Bench) -> None:
+    def _follow_up(self, examinee: Examinee, plans: Sequence[Plan], own: Plan, bench: Bench) -> None:
+        """``own`` is the hybrid's plan whatever others are examined with it, so that what a snapshot says is always the same."""
         plan = plans[0]
         with examinee.clock():
             for identity, first in list(examinee.found.items()):
@@ -226,7 +221,7 @@ class Examination:
                 examinee.known.remember(identity)
             try_made_shapes(examinee, plan, bench)
             try_storing(examinee, plan, bench)
-            measure_growth(examinee, plan, bench)
+            measure_growth(examinee, own, bench)
             if not examinee.translation.compares:
                 read_query_plan(examinee, plan, bench)
             prove_readable(examinee, plan, bench)
@@ -279,6 +274,11 @@ def _has_functions(examinee: Examinee, bench: Bench) -> bool:
         )
         examinee.reason = " ".join(reasons)
     return not missing
+
+
+def _plans_for(shared: Plan, own: Plan) -> list[Plan]:
+    """The plan of nothing but a hybrid's ``own`` tables, for the smallest data, and the ``shared`` one, by which things are found."""
+    return [own, shared] if len(own.tables) < len(shared.tables) else [shared]
 
 
 def _hosts(sets: Iterable[frozenset[Table]]) -> dict[frozenset[Table], frozenset[Table]]:

@@ -17,12 +17,15 @@ from harness.generation import Plan, PopulationShape, population, spread
 
 SIZES = (25, 100)
 """Rows in each table for the two counts of statements."""
+ALIKE = (0, 1, 2, 3)
+"""Numbers of values that as many rows as the smaller count has take, all the same, to see whether the statements depend on them."""
 
 
 def measure_growth(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     """Count the statements that the getter sends on populations of two sizes, and on others that show what they depend on."""
     few, many = SIZES
-    populations = (spread(plan, few), spread(plan, many), spread(plan, 1), spread(plan, few, shift=1))
+    others = (spread(plan, few, value=value) for value in ALIKE)
+    populations = (spread(plan, few), spread(plan, many), spread(plan, 1), *others)
     counts = []
     try:
         for dataset in populations:
@@ -43,11 +46,12 @@ def measure_growth(examinee: Examinee, plan: Plan, bench: Bench) -> None:
 
 def _for_one(counts: Sequence[tuple[int, int, object]]) -> int | None:
     """The statements for one instance, where neither the rows' values nor which rows are instances make a difference."""
-    if len(counts) < len(SIZES) + 2:
+    if len(counts) < len(SIZES) + 1 + len(ALIKE):
         return None
     rows, queries = [count[0] for count in counts], [count[1] for count in counts]
     few, many = SIZES
-    if len(set(queries)) > 1 and (rows != [few, many, 1, few] or queries[0] != queries[-1]):
+    asked = [few, many, 1, *(few for _ in ALIKE)]
+    if len(set(queries)) > 1 and (rows != asked or {queries[0]} != set(queries[-len(ALIKE) :])):
         return None
     return queries[2]
 

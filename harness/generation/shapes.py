@@ -37,15 +37,16 @@ def chain(plan: Plan, table: str, length: int) -> Dataset:
     return replace(made_dataset(plan, sizes, choose=_plainest, shape=CHAIN_SHAPE), shape="chain")
 
 
-def spread(plan: Plan, rows: int, *, shift: int = 0) -> Dataset:
+def spread(plan: Plan, rows: int, *, value: int | None = None) -> Dataset:
     """``rows`` rows in every table, each referring to the row of another table that has its own number.
 
-    What refers to what is the same whatever else ``plan`` draws; ``shift`` changes the values only.
+    What refers to what is the same whatever else ``plan`` draws. The values are those of each column in turn, or in all rows
+    the same, that of the number ``value``.
     """
 
     def choose(table: TablePlan, slot: int, index: int) -> int:
         if index >= len(table.references):
-            return (slot + shift) % 256
+            return slot % 256 if value is None else value
         # Not so low as to mean NULL, where a table has as many rows as that leaves room for.
         return next((n for n in range(slot % 256, 256, rows) if n >= NULL_BELOW), slot % 256)
 

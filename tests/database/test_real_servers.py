@@ -135,6 +135,15 @@ LOOKS = """
         return self.amount
 
     @hybrid_property
+    def differs(self):
+        return self.amount
+
+    @differs.inplace.expression
+    @classmethod
+    def _differs(cls):
+        return cls.amount % 1000
+
+    @hybrid_property
     def raises(self):
         from sqlalchemy.orm import object_session
         raise ValueError(str(object_session(self).connection().engine.url))

@@ -96,6 +96,7 @@ ZOO = (
         targets=("declarative_base_class.py:Base.registry",),
         ok={"Account": "spendable"},
         wrong={"Account.wrong_spendable": "HH207"},
+        examples=40,
     ),
     Entry(
         items=("declarative_base()",),
@@ -144,6 +145,7 @@ ZOO = (
         targets=("same_table_names.py", "declarative_base_class.py", "declarative_base_function.py"),
         ok={"Account": "old spendable", "Author": "famous full_name pages"},
         wrong={"Account.wrong_spendable": "HH207", "Author.wrong_pages": "HH246"},
+        examples=40,
     ),
     Entry(
         items=("mixins", "declared_attr", "one hybrid, one report: a subclass inherits"),
