@@ -88,7 +88,7 @@ class SqlSide:
     ) -> Iterator[Answer]:
         """Every position (or ``only`` those) that says something on ``rows``, the rows of the plain select."""
         probe = _probe(rows)
-        self._datasets += bool(rows)
+        self._datasets += bool(rows) and only is None
         for position in self._positions:
             if not self._asked(position, only) or not position.applies(rows):
                 continue

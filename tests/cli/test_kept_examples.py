@@ -65,6 +65,18 @@ def test_nor_is_it_an_error_where_warnings_are(shop):
     assert "1 passed" in ran.stdout, ran.stdout
 
 
+def test_a_run_that_tries_what_was_kept_says_what_the_first_one_said(command, shop):
+    """Hints at each place in a query included: trying a kept failure again counts as no dataset."""
+    (shop / "shop.py").write_text(MODELS.replace("% 1000", "% 1000 + 1"))
+    first, second = (command(shop, "check", "shop", "--format", "json", *FEW).out for _ in range(2))
+    told = [
+        [(each["rule"], each["position"]) for each in json.loads(out)["hybrids"][0]["findings"]]
+        for out in (first, second)
+    ]
+    assert told[1] == told[0]
+    assert ("HH306", "group by, accessed twice") in told[0]
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff" * 64, b"[", b'["HH208"]', b"\x00\x01\x80"])
 def test_what_another_version_kept_changes_nothing(command, shop, content):
     def findings():
