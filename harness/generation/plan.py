@@ -277,7 +277,9 @@ def palette(values: Values) -> st.SearchStrategy[tuple[Any, ...]]:
     pool = values.pool
     if pool is None:
         return st.tuples(*[values.strategy] * PALETTE)
-    places = st.integers(0, len(pool) - 1)  # not bytes, which Hypothesis would copy over the block: a quarter would be empty
+    places = st.integers(
+        0, len(pool) - 1
+    )  # not bytes, which Hypothesis would copy over the block: a quarter would be empty
     return st.tuples(places, places).map(
         lambda drawn: (pool[drawn[0]], pool[(drawn[0] + 1) % len(pool)], pool[drawn[1]])
     )
