@@ -165,7 +165,8 @@ class Examinee:
             tables |= tables_in(element)
             columns |= columns_in(element)
         if self.translation.runs:
-            statement = self.subject.select()
+            with self._custody.turn():  # the expression is built anew
+                statement = self.subject.select()
             tables |= tables_in(statement)
             columns |= columns_in(statement)
         return Reach(frozenset(tables), frozenset(columns))

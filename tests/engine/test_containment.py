@@ -14,6 +14,7 @@ import pytest
 from harness.core.report import Verdict
 from harness.engine import search
 from harness.evaluation import memory
+from harness.evaluation.shared_state import put_back, read_state
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
@@ -415,6 +416,15 @@ MISBEHAVIOUR = {
         "PostgreSQL ",
     ),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "part", ["the locale", "the time zone", "the recursion limit", "decimal's context", "signal handlers"]
+)
+def test_what_an_expression_changes_is_as_it_was_after_the_run(checked, part):
+    before = read_state()
+    checked(HEADER + bad("return self.amount", f"{LEFT_BEHIND[part]}; return cls.amount"), examples=3)
+    assert part not in put_back(before, imported=False)
 
 
 @pytest.mark.usefixtures("_hardly_shrunk")

@@ -73,7 +73,7 @@ def run_command(target, folder, url, *options):
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.stdout, done.stderr
