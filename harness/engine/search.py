@@ -43,8 +43,7 @@ def survey(
 ) -> list[Rejected]:
     """Evaluate all ``examinees`` on each of ``examples`` datasets, drawn by seed ``number``; findings go to ``found``.
 
-    Returns why the server did not accept datasets, one reason for each.
-    A hybrid whose evaluation had to be stopped is left out of the rest: every further dataset would cost as long.
+    Returns why the server did not accept datasets, one reason for each. A hybrid whose evaluation had to be stopped is left out of the rest: every further dataset would cost as long.
     """
     active = list(examinees)
     problems: list[EnvironmentProblem] = []

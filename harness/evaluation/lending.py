@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy.orm import Session
 
 from harness.evaluation.doors import Refused
+from harness.evaluation.transaction import driver_of
 
 ENDS_TRANSACTION = re.compile(
     r"\s*(commit|end|abort|prepare\s+transaction|rollback(?!\s+(work\s+|transaction\s+)?to\b))\b",
@@ -62,8 +63,7 @@ def _refuse(call: str = "commit()") -> NoReturn:
 @contextmanager
 def lent(session: Session) -> Iterator[None]:
     """While inside, code that isn't ours has ``session`` and its connection."""
-    driver = session.connection().connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
+    driver = driver_of(session.connection())
     factory, driver.cursor_factory = driver.cursor_factory, _LentCursor
     driver.commit = _refuse  # type: ignore[method-assign]
     if isinstance(session, LentSession):

@@ -87,29 +87,37 @@ def _zeroed(block: bytes, places: Sequence[range]) -> bytes:
 def draws(plan: Plan, *, slots: int = SLOTS) -> st.SearchStrategy[Drawn]:
     """Draws for datasets with up to ``slots`` rows in each table, fewer in schemas so large that Hypothesis would not have it."""
     plan = _narrowed(plan)
-    return _draws(plan, _slots(plan, slots))
+    by_table = _slots(plan, slots)
+    return _draws(plan, by_table, _blocks(plan, by_table))
 
 
 def datasets(plan: Plan, *, slots: int = SLOTS) -> st.SearchStrategy[Dataset]:
     """The datasets that ``draws`` stand for; the plainest has no rows."""
     plan = _narrowed(plan)
-    return _datasets(plan, _slots(plan, slots))
+    by_table = _slots(plan, slots)
+    return _datasets(plan, by_table, _blocks(plan, by_table))
 
 
-@st.composite
-def _draws(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int]) -> Drawn:
-    return _drawn(draw, plan, slots)
-
-
-@st.composite
-def _datasets(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int]) -> Dataset:
-    # Not by map(), in whose draws Hypothesis finds more to copy: the rows would vary less.
-    return _drawn(draw, plan, slots).dataset
-
-
-def _drawn(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int]) -> Drawn:
+def _blocks(plan: Plan, slots: Mapping[str, int]) -> st.SearchStrategy[bytes]:
     size = sum(block_length(table, slots[table.name]) for table in plan.tables)
-    block = draw(st.binary(min_size=size, max_size=size))
+    return st.binary(min_size=size, max_size=size)
+
+
+@st.composite
+def _draws(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int], blocks: st.SearchStrategy[bytes]) -> Drawn:
+    return _drawn(draw, plan, slots, blocks)
+
+
+@st.composite
+def _datasets(
+    draw: st.DrawFn, plan: Plan, slots: Mapping[str, int], blocks: st.SearchStrategy[bytes]
+) -> Dataset:
+    # Not by map(), in whose draws Hypothesis finds more to copy: the rows would vary less.
+    return _drawn(draw, plan, slots, blocks).dataset
+
+
+def _drawn(draw: st.DrawFn, plan: Plan, slots: Mapping[str, int], blocks: st.SearchStrategy[bytes]) -> Drawn:
+    block = draw(blocks)
     palettes = [draw(palette) for palette in plan.palettes]
     return Drawn(plan, block, palettes, tuple(draw(strategy) for strategy in plan.arguments), slots)
 
