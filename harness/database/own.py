@@ -3,6 +3,7 @@
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, LiteralString
 
 import psycopg
@@ -19,6 +20,8 @@ OURS = rf"^{PREFIX}\d{{14}}_[0-9a-f]{{8}}$"
 LEFT_AFTER = "1 hour"
 """What a run that ended by itself has dropped within this time; a run that still goes on is connected to it."""
 LOCK_TIMEOUT = "10s"
+AGAIN = 3
+"""Times that a statement is sent again on another connection."""
 MOMENT: LiteralString = "to_char(({}) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')"
 
 
@@ -97,12 +100,24 @@ class Owned(ABC):
     def _ask(self, statement: sql.Composed, url: sqlalchemy.URL | None = None) -> list[Any]:
         """The first value of each row of the answer."""
         try:
-            with connect(url or self._url) as connection:
-                cursor = connection.execute(statement)
-                return [row[0] for row in cursor] if cursor.description else []
+            return self._answer(statement, url or self._url)
         except psycopg.Error as error:
             # From None: psycopg's frames hold the password.
             raise self._explain(error) from None
+
+    @classmethod
+    def _answer(cls, statement: sql.Composed, url: sqlalchemy.URL) -> list[Any]:
+        """Asked again where somebody had the server end the connection, which is no word on the statement."""
+        for _ in range(AGAIN):
+            with suppress(psycopg.errors.AdminShutdown):
+                return cls._answer_once(statement, url)
+        return cls._answer_once(statement, url)
+
+    @staticmethod
+    def _answer_once(statement: sql.Composed, url: sqlalchemy.URL) -> list[Any]:
+        with connect(url) as connection:
+            cursor = connection.execute(statement)
+            return [row[0] for row in cursor] if cursor.description else []
 
     @abstractmethod
     def _creation(self, name: sql.Identifier) -> sql.Composed: ...

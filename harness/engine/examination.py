@@ -1,5 +1,6 @@
 """The stages of a check for the hybrids of one target: translation, datasets, made shapes, growth."""
 
+import gc
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,8 +24,9 @@ from harness.engine.extensions import FUNCTIONS
 from harness.engine.made_shapes import try_made_shapes
 from harness.engine.measure import measure_growth, prove_readable, read_query_plan
 from harness.engine.schema import missing_extension
-from harness.engine.search import replay_known, smallest, survey
+from harness.engine.shrinking import replay_known, smallest
 from harness.engine.storing import try_storing
+from harness.engine.survey import survey
 from harness.engine.tally import Tally
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Rejected, read_rows
@@ -90,7 +92,7 @@ class Examination:
     def reports(self, group: Sequence[Examinee]) -> list[HybridReport]:
         """Everything about each hybrid of ``group``, examined together as far as they haven't been yet."""
         pending = [examinee for examinee in group if examinee not in self._done]
-        with no_warnings():
+        with no_warnings(), young_garbage():
             self._examine([examinee for examinee in pending if examinee.testable])
         self._done.update(pending)
         return [self._report(examinee) for examinee in group]
@@ -311,3 +313,16 @@ def no_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def young_garbage() -> Iterator[None]:
+    """The garbage collector looks at nothing that was there before: modules and models are most of what there is, and stay."""
+    if gc.get_freeze_count():  # somebody did this already, and would not have it undone
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

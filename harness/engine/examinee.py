@@ -214,12 +214,24 @@ class Examinee:
         wrong = {key: outcome for key, outcome in python.items() if not isinstance(outcome, Returned)}
         return Example(self.hybrid, self.translation.structure, dataset, wrong, Returned(()), matches=matches)
 
-    def record(self, seen: Example) -> None:
-        """Count the example, and keep the first finding of each defect."""
+    def record(self, seen: Example, *, datasets: int = 1) -> None:
+        """Count the example of so many datasets, and keep the first finding of each defect."""
         self.bereft = False
-        self.tally.count(seen)
-        for finding in judge(seen):
-            known = next((each for each in self.found.values() if _one_defect(finding, each)), None)
+        self.tally.count(seen, datasets=datasets)
+        self.keep(judge(seen))
+
+    def shows_new(self, seen: Example) -> bool:
+        """Whether the rules say more of the example than is known."""
+        return any(self._known(finding) is None for finding in judge(seen))
+
+    def _known(self, finding: Finding) -> Finding | None:
+        """What was found earlier of the same defect."""
+        return next((each for each in self.found.values() if _one_defect(finding, each)), None)
+
+    def keep(self, findings: Iterable[Finding]) -> None:
+        """Keep those of defects that are not known yet."""
+        for finding in findings:
+            known = self._known(finding)
             if known is None:
                 self.found[finding.identity] = finding
             elif finding.rule in CAUSE_CODES:

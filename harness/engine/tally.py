@@ -25,9 +25,9 @@ class Tally:
         """Values that SQL gave, by their text, up to MOST_VALUES."""
         return len(self._values)
 
-    def count(self, example: Example) -> None:
-        """Add what one example compared: each row with Python, and each further position."""
-        self.examples += 1
+    def count(self, example: Example, *, datasets: int = 1) -> None:
+        """Add what one example, of so many datasets, compared: each row with Python, and each further position."""
+        self.examples += datasets
         self.comparisons += len(example.answers) + len(example.matches)
         self._values.update(match.value for match in example.matches)
         if not isinstance(example.select, Returned):

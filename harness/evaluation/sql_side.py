@@ -2,20 +2,20 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from psycopg.types.datetime import TimestamptzLoader
-from sqlalchemy import Column, Connection, Select
+from sqlalchemy import Column, Connection, Executable, Select
 
 from harness.core.observation import Answer, Structure
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 from harness.evaluation.containment import contained
 from harness.evaluation.positions import (
     POSITIONS,
-    SORTABLE,
     TIME_ZONES,
     TRUTHS,
     Joined,
@@ -23,6 +23,7 @@ from harness.evaluation.positions import (
     Rows,
     Statement,
 )
+from harness.evaluation.probing import Parameters, Probing
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import back_to_loaded, driver_of
 
@@ -44,9 +45,6 @@ OUT_OF_RANGE = "22003"
 """PostgreSQL's numeric_value_out_of_range: a sum may be more than its type in SQLAlchemy holds, as which it is sent back."""
 DATATYPE_MISMATCH = "42804"
 """PostgreSQL's datatype_mismatch: true and false came out of a document, which is no criterion; comparing it tells of that."""
-PLAIN = (*SORTABLE, str)
-MOST_PROBES = 50
-"""Statements about one value each that are kept for the next dataset with that value."""
 COMPARING = frozenset({"where", "order by", "exists", "group by", "group by, accessed twice", "update"})
 
 
@@ -73,7 +71,7 @@ class SqlSide:
         self._documents = structure.type_name in DOCUMENTS
         self._select: Select[Any] | None = None
         self._built: dict[str, Statement] = {}
-        self._probing: dict[tuple[str, type, str], Statement] = {}
+        self._probing: defaultdict[str, Probing] = defaultdict(Probing)
         self._datasets = 0
 
     def select(self, connection: Connection) -> Outcome:
@@ -81,7 +79,7 @@ class SqlSide:
         if self._select is None:
             self._select = self._subject.select()
         statement = self._select
-        return self._rows(connection, lambda: statement)
+        return self._rows(connection, lambda: (statement, {}))
 
     def answers(
         self, connection: Connection, rows: Rows, *, only: frozenset[str] | None = None
@@ -118,27 +116,19 @@ class SqlSide:
             return position.name in only
         return position.enough is None or self._datasets <= position.enough
 
-    def _statement(self, position: Position, probe: Any) -> Statement:
-        """Built once, and once for each value where the position compares with one of these rows."""
+    def _statement(self, position: Position, probe: Any) -> tuple[Statement, Parameters]:
+        """Built once where the position doesn't compare with one of these rows."""
         if position.takes_probe:
-            return self._probing_statement(position, probe)
+            return self._probing[position.name].statement(
+                probe, lambda: position.statement(self._subject, probe)
+            )
         if position.name not in self._built:
             self._built[position.name] = position.statement(self._subject, probe)
-        return self._built[position.name]
+        return self._built[position.name], {}
 
-    def _probing_statement(self, position: Position, probe: Any) -> Statement:
-        if not isinstance(probe, PLAIN):  # the repr of other types may hide what they hold
-            return position.statement(self._subject, probe)
-        same = (position.name, type(probe), repr(probe))
-        if same not in self._probing:
-            if len(self._probing) >= MOST_PROBES:
-                self._probing.clear()
-            self._probing[same] = position.statement(self._subject, probe)
-        return self._probing[same]
-
-    def _rows(self, connection: Connection, build: Any) -> Outcome:
+    def _rows(self, connection: Connection, build: Callable[[], tuple[Executable, Parameters]]) -> Outcome:
         def run() -> tuple[tuple[Any, ...], ...]:
-            return tuple(map(tuple, connection.execute(build()).all()))
+            return tuple(map(tuple, connection.execute(*build()).all()))
 
         outcome = contained(run, seconds=self._seconds + GRACE)
         if not isinstance(outcome, Returned):

@@ -5,6 +5,7 @@ from harness.generation.datasets import Drawn, datasets, draws
 from harness.generation.plan import Plan, Ungeneratable, closure, insertion_order, plan_dataset
 from harness.generation.population import PopulationShape, counting_tables, population
 from harness.generation.shapes import chain, cycles, has_self_reference, spread
+from harness.generation.together import keeps_apart, together
 
 __all__ = [
     "Drawn",
@@ -20,7 +21,9 @@ __all__ = [
     "draws",
     "has_self_reference",
     "insertion_order",
+    "keeps_apart",
     "plan_dataset",
     "population",
     "spread",
+    "together",
 ]

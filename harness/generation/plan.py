@@ -116,7 +116,7 @@ class TablePlan:
         return 1 + len(self.references) + self.choices
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """Tables in the order of insertion, a strategy for each palette, and one for each argument of a hybrid method.
 

@@ -137,19 +137,20 @@ def throughput(server: Any, examples: int) -> None:
 def flat(server: Any, examples: int) -> None:
     url = server.create_database().render_as_string(hide_password=False)
     moments: list[float] = []
-    from harness.engine import search
+    from harness.engine import survey
 
-    original = search.Bench.session
+    surveyor = survey.Surveyor
+    original = surveyor.look
 
-    def noted(*arguments: Any, **named: Any) -> Any:
+    def noted(*arguments: Any) -> None:
         moments.append(time.perf_counter())
-        return original(*arguments, **named)
+        original(*arguments)
 
-    search.Bench.session = noted  # type: ignore[method-assign]
+    surveyor.look = noted  # type: ignore[method-assign]
     try:
         check(["models.tenancy"], Options(database=url, examples=examples, only=("*cost",), scale=1))
     finally:
-        search.Bench.session = original  # type: ignore[method-assign]
+        surveyor.look = original  # type: ignore[method-assign]
     tenth = examples // 10
     first, last = moments[tenth] - moments[0], moments[examples - 1] - moments[examples - 1 - tenth]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.report import Verdict
-from harness.engine import search
+from harness.engine import shrinking
 from harness.evaluation import memory
 from harness.evaluation.shared_state import put_back, read_state
 
@@ -93,7 +93,7 @@ def until(condition):
 @pytest.fixture
 def _hardly_shrunk(monkeypatch):
     """Every attempt at a smaller dataset that shows an endless evaluation lasts as long as the time limit."""
-    monkeypatch.setattr(search, "SHRINK_SECONDS", 0.0)
+    monkeypatch.setattr(shrinking, "SHRINK_SECONDS", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from harness.discovery import discover, load_target
 from harness.engine.bench import Bench, Servers
 from harness.engine.examination import Examination
 from harness.engine.examinee import Examinee
-from harness.engine.search import survey
+from harness.engine.survey import survey
 from harness.generation import plan_dataset
 
 SHOP = """

@@ -13,7 +13,7 @@ from hypothesis import settings
 from harness.config import Options
 from harness.core.finding import Severity
 from harness.core.report import Verdict
-from harness.engine import check, search
+from harness.engine import check, shrinking
 
 MODELS = Path(__file__).parent / "models"
 
@@ -585,7 +585,7 @@ def _own_settings():
     settings.register_profile("zoo", settings(), database=None)
     settings.load_profile("zoo")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "SHRINK_SECONDS", 0)
+        patch.setattr(shrinking, "SHRINK_SECONDS", 0)
         yield
     settings.load_profile(before)
 

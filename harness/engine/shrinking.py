@@ -1,32 +1,25 @@
-"""Looking for datasets on which a hybrid goes wrong, and for the smallest of them."""
+"""Looking for the smallest dataset on which a hybrid goes wrong as it did in the survey, or in an earlier run."""
 
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from unittest import SkipTest
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis.errors import Flaky
-from sqlalchemy.orm import Session
 
 from harness.core.dataset import Dataset
-from harness.core.errors import EnvironmentProblem
 from harness.core.finding import Finding
-from harness.core.observation import Example
-from harness.core.outcome import stopped
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
 from harness.engine.known_failures import Rewriting
-from harness.evaluation.containment import ServerLost
+from harness.engine.survey import QUIET
 from harness.evaluation.loader import Rejected
-from harness.evaluation.python_side import Unloadable
-from harness.generation import Drawn, Plan, datasets, draws
+from harness.generation import Drawn, Plan, draws
 from harness.rules import judge
 
 SHRINK_SECONDS = 20.0
 """After this the smallest failing dataset so far is taken."""
-MOST_LOSSES = 3
-"""Times that the connection may break while one dataset is loaded: somebody's server may start again for a while."""
 Identity = tuple[str, str]
 
 
@@ -36,74 +29,6 @@ class _Shown(Exception):
 
 class _Enough(BaseException):
     """The time for shrinking is over: Hypothesis, which catches Exception only, would go on for minutes in large blocks."""
-
-
-def survey(
-    examinees: Sequence[Examinee], plan: Plan, bench: Bench, *, examples: int, number: int
-) -> list[Rejected]:
-    """Evaluate all ``examinees`` on each of ``examples`` datasets, drawn by seed ``number``; findings go to ``found``.
-
-    Returns why the server did not accept datasets, one reason for each. A hybrid whose evaluation had to be stopped is left out of the rest: every further dataset would cost as long.
-    """
-    active = list(examinees)
-    problems: list[EnvironmentProblem] = []
-    rejections: list[Rejected] = []
-
-    @seed(number)
-    @settings(_quiet(), max_examples=examples, phases=[Phase.generate], database=None)
-    @given(datasets(plan))
-    def look(dataset: Dataset) -> None:
-        waiting = [examinee for examinee in active if not examinee.loss]
-        losses = 0
-        while waiting and not problems:
-            loaded = False
-            try:
-                with bench.session(
-                    dataset, [examinee.sides(dataset.arguments).python for examinee in waiting]
-                ) as session:
-                    loaded = True
-                    while waiting:
-                        if not _keeps_going(waiting[0], session, dataset):
-                            active.remove(waiting[0])
-                        waiting.pop(0)
-            except Rejected as rejection:
-                rejections.append(rejection)
-                return
-            except ServerLost:
-                _recover(bench, problems)
-                losses += not loaded
-                if losses == MOST_LOSSES:  # the rows themselves do that
-                    return
-                waiting = [examinee for examinee in waiting if not examinee.loss]
-
-    look()
-    if problems:
-        raise problems[0]
-    return rejections
-
-
-def _recover(bench: Bench, problems: list[EnvironmentProblem]) -> None:
-    """Collect what stands in the way: raised inside a test function, Hypothesis would take it for a failing example."""
-    try:
-        bench.recover()
-    except EnvironmentProblem as problem:
-        problems.append(problem)
-
-
-def _keeps_going(examinee: Examinee, session: Session, dataset: Dataset) -> bool:
-    """Evaluate and record; False where the hybrid had to be stopped."""
-    try:
-        seen = examinee.example(session, dataset)
-        if was_stopped(seen):  # a machine that stood still for once is no defect of the hybrid
-            seen = examinee.example(session, dataset)
-    except ServerLost as loss:
-        examinee.lose(str(loss))
-        raise
-    except Unloadable as problem:
-        examinee.unloadable.append(problem)
-        return True
-    examinee.record(seen)
-    return not was_stopped(seen)
 
 
 def smallest(
@@ -148,17 +73,6 @@ def replay_known(examinee: Examinee, plans: Sequence[Plan], bench: Bench, *, num
             examinee.known.forget(identity)
 
 
-def was_stopped(seen: Example) -> bool:
-    """Whether the time limit ended one of the evaluations."""
-    outcomes = [
-        seen.select,
-        *(answer.outcome for answer in seen.answers),
-        *(match.found for match in seen.matches),
-        *seen.python.values(),
-    ]
-    return any(map(stopped, outcomes))
-
-
 class _Exploration:
     """Runs Hypothesis on one attempt, phase by phase, all with the examples of its finding."""
 
@@ -173,7 +87,7 @@ class _Exploration:
 
         # Outermost: seed() takes the database out of the settings that it finds.
         @settings(
-            _quiet(),
+            QUIET,
             max_examples=self._examples,
             phases=phases,
             database=self._database,
@@ -256,8 +170,3 @@ class _Attempt:
 def _content(dataset: Dataset) -> str:
     """The same for datasets of the same rows: many choices, as those for rows that aren't there, change nothing."""
     return repr((dataset.tables, dataset.arguments))
-
-
-def _quiet() -> settings:
-    """Findings are reported by the harness; and how long a user's model takes is no health matter of the generator."""
-    return settings(deadline=None, print_blob=False, suppress_health_check=[HealthCheck.too_slow])
