@@ -23,7 +23,7 @@ from harness.evaluation.positions import (
     Rows,
     Statement,
 )
-from harness.evaluation.probing import Parameters, Probing
+from harness.evaluation.probing import Probing
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import back_to_loaded, driver_of
 
@@ -79,7 +79,7 @@ class SqlSide:
         if self._select is None:
             self._select = self._subject.select()
         statement = self._select
-        return self._rows(connection, lambda: (statement, {}))
+        return self._rows(connection, lambda: statement)
 
     def answers(
         self, connection: Connection, rows: Rows, *, only: frozenset[str] | None = None
@@ -116,7 +116,7 @@ class SqlSide:
             return position.name in only
         return position.enough is None or self._datasets <= position.enough
 
-    def _statement(self, position: Position, probe: Any) -> tuple[Statement, Parameters]:
+    def _statement(self, position: Position, probe: Any) -> Statement:
         """Built once where the position doesn't compare with one of these rows."""
         if position.takes_probe:
             return self._probing[position.name].statement(
@@ -124,11 +124,11 @@ class SqlSide:
             )
         if position.name not in self._built:
             self._built[position.name] = position.statement(self._subject, probe)
-        return self._built[position.name], {}
+        return self._built[position.name]
 
-    def _rows(self, connection: Connection, build: Callable[[], tuple[Executable, Parameters]]) -> Outcome:
+    def _rows(self, connection: Connection, build: Callable[[], Executable]) -> Outcome:
         def run() -> tuple[tuple[Any, ...], ...]:
-            return tuple(map(tuple, connection.execute(*build()).all()))
+            return tuple(map(tuple, connection.execute(build()).all()))
 
         outcome = contained(run, seconds=self._seconds + GRACE)
         if not isinstance(outcome, Returned):

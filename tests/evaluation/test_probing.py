@@ -2,9 +2,12 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, func, null, select, text, true
+from sqlalchemy.ext.declarative import AbstractConcreteBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from harness.evaluation.probing import Probing
 
@@ -27,15 +30,20 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def found(database_url):
-    """A function that gives what a statement with parameters finds."""
+def connection(database_url):
     engine = create_engine(database_url)
     with engine.connect() as connection:
         ROWS.create(connection)
         names = {1: "x", 2: "y", 3: "z", 4: None}
         connection.execute(ROWS.insert(), [{"id": number, "name": name} for number, name in names.items()])
-        yield lambda statement, parameters: list(connection.execute(statement, parameters).scalars())
+        yield connection
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def found(connection):
+    """A function that gives what a statement finds."""
+    return lambda statement: list(connection.execute(statement).scalars())
 
 
 @pytest.mark.parametrize(
@@ -67,13 +75,41 @@ def found(database_url):
 )  # fmt: skip
 def test_a_value_in_the_place_of_another(found, criterion, probes, expected, times):
     built, probing = Built(criterion), Probing()
-    assert [found(*built.about(probing, probe)) for probe in probes] == expected
+    assert [found(built.about(probing, probe)) for probe in probes] == expected
     assert built.times == times
 
 
 def test_values_that_are_not_plain_are_built_each_time():
     built, probing = Built(lambda probe: ROWS.c.name == str(probe)), Probing()
     for probe in (b"x", b"y", [1], {"a": 1}, dt.time(1)):
-        _, parameters = built.about(probing, probe)
-        assert parameters == {}
+        built.about(probing, probe)
     assert built.times == 5
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Animal(AbstractConcreteBase, Base):
+    strict_attrs = True
+    name: Mapped[str]
+
+
+class Dog(Animal):
+    __tablename__ = "dogs"
+    __mapper_args__: ClassVar[dict[str, object]] = {"polymorphic_identity": "dog", "concrete": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+Base.registry.configure()
+
+
+def test_sqlalchemy_may_make_the_parameter_anew(found, connection):
+    """As it does where it puts a union in the place of a class."""
+    Base.metadata.create_all(connection)
+    connection.execute(Dog.__table__.insert(), [{"id": number, "name": "abc"[number]} for number in range(3)])
+    probing = Probing()
+    for number, probe in enumerate("abcab"):
+        about = probing.statement(probe, lambda probe=probe: select(Animal.id).where(Animal.name == probe))
+        assert found(about) == [number % 3]
