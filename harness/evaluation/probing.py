@@ -36,15 +36,19 @@ class _Kind:
         self._differ = False
 
     def statement(self, probe: Any, build: Callable[[], Statement]) -> Statement:
-        if self._first is not None and self._places:
+        if self._first is None:
+            self._first = build(), probe
+            return self._first[0]
+        first, its_probe = self._first
+        if self._places:
             for place in self._places:
                 place.value = probe
-            return self._first[0]
+            return first
+        if repr(probe) == repr(its_probe):  # of equal ones each in its own scale and zone
+            return first
         statement = build()
-        if self._first is None:
-            self._first = statement, probe
-        elif not self._differ and probe != self._first[1]:
-            self._places = _places(*self._first, statement, probe)
+        if not self._differ and probe != its_probe:
+            self._places = _places(first, its_probe, statement, probe)
             self._differ = not self._places
         return statement
 
