@@ -31,6 +31,7 @@ def cycles(plan: Plan, table: str) -> Iterator[Dataset]:
         yield replace(dataset, tables={**dataset.tables, table: tuple(rows)}, shape="cycle")
 
 
+@functools.lru_cache(maxsize=8)
 def chain(plan: Plan, table: str, length: int) -> Dataset:
     """``length`` rows of a self-referential table, each the only child of the one before, and one row elsewhere."""
     sizes = {**_sizes(plan, 1), table: length}
