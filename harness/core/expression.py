@@ -12,7 +12,8 @@ class Operand:
     """What an operation is applied to.
 
     ``column`` is set where the operand is a column and nothing else, ``columns`` are all that it mentions, both as
-    ``table.column``. ``value`` is that of a bound literal. ``type_name`` is PostgreSQL's, empty where SQLAlchemy knows none.
+    ``table.column``. ``value`` is that of a bound literal. ``type_name`` is PostgreSQL's, empty where SQLAlchemy knows none. ``parts`` are
+    the two bounds of BETWEEN, which are one operand.
     """
 
     shown: str
@@ -21,6 +22,7 @@ class Operand:
     columns: tuple[str, ...] = ()
     literal: bool = False
     value: Any = None
+    parts: tuple["Operand", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Operation:
 
     ``name`` is the operator's in SQLAlchemy without its ending (``floordiv``, ``contains``, ``not_in``, ``not``), the
     symbol of a custom one (``@>``), the function's in lower case, or ``cast``. ``distinct`` and ``ordered`` are said of an
-    aggregate's arguments. ``depth`` counts the subqueries around it, those of literal SQL not included. ``escape`` is that of LIKE, or the
+    aggregate's arguments. The operand of a ``case`` is what its ELSE gives, and there is none without one. ``depth`` counts the subqueries around it, those of literal SQL not included. ``escape`` is that of LIKE, or the
     flags of a regular expression.
     """
 
@@ -67,7 +69,8 @@ class Subquery:
 
     ``tables`` are those of its FROM, ``correlations`` tie it to the row, ``predicates`` are the other comparisons of its WHERE, and
     ``selected`` what it gives. ``unjoined`` are tables that no condition ties to the others. ``null_first`` is the column that
-    its order begins with, where NULL comes before all values.
+    its order begins with, where NULL comes before all values. ``order`` are the columns that it is ordered by, empty where it is
+    ordered by something else too. ``optional`` are tables that an outer join takes in, without a row of them too.
     """
 
     tables: tuple[str, ...]
@@ -81,6 +84,8 @@ class Subquery:
     grouped: bool = False
     unjoined: tuple[str, ...] = ()
     null_first: str | None = None
+    order: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class ColumnFact:
     """What the mapping says of a column: the attribute that shows it, as ``Class.attribute``, and its type.
 
     ``own`` is said of the columns of the hybrid's class. ``labels`` are those of a native enum, in its order. ``references`` are
-    the columns that its foreign keys point to.
+    the columns that its foreign keys point to. ``decorator`` is the TypeDecorator that makes Python's values of what is stored.
     """
 
     attribute: str
@@ -97,6 +102,7 @@ class ColumnFact:
     own: bool = True
     labels: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    decorator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +132,22 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultsApart:
+    """A parameter's default on each side, as Python shows it."""
+
+    parameter: str
+    getter: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wiring:
     """How the two sides are attached.
 
     ``expression``: there is one apart from the getter. ``expression_of``: the class whose expression is kept beside a
     getter of the hybrid's own class. ``update_expression``, ``comparator``: there is one too. ``overrides`` are told apart by the column
-    ``discriminator``. ``elsewhere``: another class of the inheritance has a hybrid of its own by this name.
+    ``discriminator``. ``elsewhere``: another class of the inheritance has a hybrid of its own by this name. ``defaults_apart`` are
+    parameters of a method that the two sides have other defaults for.
     """
 
     expression: bool = False
@@ -141,6 +157,7 @@ class Wiring:
     overrides: tuple[Override, ...] = ()
     discriminator: str | None = None
     elsewhere: bool = False
+    defaults_apart: tuple[DefaultsApart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ class Structure:
     are those of the whole tree, outermost first; ``facts`` are about the columns of the tables in it and of the class.
     ``literal``: parts of it are SQL as text, whose columns are not known. ``expression_ignored``: the expression attached last is not the one that the class answers with.
     ``correlates_to_class``: built on an alias, a subquery still says that it correlates to the un-aliased class.
-    ``depends_on_row``: a column of the un-aliased class is mentioned somewhere. ``unparenthesized``: the SQL, where AND or OR joins
-    its parts and SQLAlchemy puts no parentheses around it beside NOT or IS NULL.
+    ``depends_on_row``: a column of the un-aliased class is mentioned somewhere, and not of the table as a subquery joins it anew. ``unparenthesized``: the SQL, where AND or OR joins
+    its parts and SQLAlchemy puts no parentheses around it beside NOT or IS NULL. ``unread`` is why nothing but ``unbound`` is known, if so.
     """
 
     foreign_tables: tuple[str, ...] = ()
@@ -71,6 +71,7 @@ class Structure:
     correlates_to_class: bool = False
     depends_on_row: bool = True
     unparenthesized: str = ""
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

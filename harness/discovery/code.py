@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table
 from sqlalchemy.orm import ColumnProperty, Mapper
 
 from harness.core.expression import PythonCode
-from harness.discovery.reads import PythonReads, functions_behind, is_library
+from harness.discovery.reads import PythonReads, constant_attributes, functions_behind, is_library
 
 ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 FORMATS = frozenset({"FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC"})
@@ -73,6 +73,10 @@ class _Walk:
             return
         self._seen.add(code)
         instructions = [each for each in dis.get_instructions(code) if each.opname != "CACHE"]
+        for constant in filter(None, constant_attributes(instructions).values()):
+            on_self = self_name is not None and _loads(constant.owner, self_name)
+            after = instructions[constant.after : constant.after + 5]
+            self._attribute(constant.name, owner if on_self else None, after)
         for index, each in enumerate(instructions):
             self.operators.update(_operators(each))
             if each.opname == "COPY" and each.arg == 1:
@@ -84,11 +88,11 @@ class _Walk:
                 on_self = self_name is not None and _loads(previous, self_name)
                 after = instructions[index + 1 : index + 6]
                 self._attribute(each.argval, owner if on_self else None, after)
-        for constant in code.co_consts:
-            if isinstance(constant, types.CodeType):
-                self._read(constant, namespace, owner, self_name)
-            elif isinstance(constant, str | int | float | tuple) and constant != code.co_qualname:
-                self.constants.setdefault((type(constant), constant), constant)
+        for value in code.co_consts:
+            if isinstance(value, types.CodeType):
+                self._read(value, namespace, owner, self_name)
+            elif isinstance(value, str | int | float | tuple) and value != code.co_qualname:
+                self.constants.setdefault((type(value), value), value)
 
     def _global(self, name: str, namespace: dict[str, Any]) -> None:
         self.names.add(name)

@@ -110,19 +110,23 @@ class _Walk:
         if (code, self.sees_rows) in self.seen:
             return
         self.seen.add((code, self.sees_rows))
-        self.names |= set(code.co_names) - (frozenset() if self.sees_rows else DYNAMIC)
         instructions = list(dis.get_instructions(code))
+        constant = constant_attributes(instructions)
+        known = (
+            DYNAMIC if not self.sees_rows else {"getattr"} if None not in constant.values() else frozenset()
+        )
+        self.names |= (set(code.co_names) - known) | {each.name for each in constant.values() if each}
         for place, instruction in enumerate(instructions):
             if instruction.opname == "LOAD_GLOBAL":
                 helper = namespace.get(instruction.argval)
                 if isinstance(helper, types.FunctionType) and not is_library(helper):
                     self._read_helper(helper, sees_rows=not _takes_constants(instructions[place + 1 :]))
                 self._note(helper)
-        for constant in code.co_consts:
-            if isinstance(constant, types.CodeType):
-                self._read_code(constant, namespace)
+        for each in code.co_consts:
+            if isinstance(each, types.CodeType):
+                self._read_code(each, namespace)
             else:
-                self._note(constant)
+                self._note(each)
 
     def _read_helper(self, helper: types.FunctionType, *, sees_rows: bool) -> None:
         """Read it; one that gets nothing but constants, as in ``now("UTC")``, reads no attribute of a row by whatever name."""
@@ -141,6 +145,48 @@ class _Walk:
                 self.constants.setdefault((tuple, tuple(value)), tuple(value))
             for item in list(value)[:MOST_CONSTANTS]:
                 self._note(item)
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantAttribute:
+    """``getattr(owner, "name")``: what ``owner`` is loaded from, if it is a local variable, and the place after the call."""
+
+    name: str
+    owner: dis.Instruction
+    after: int
+
+
+def constant_attributes(instructions: Sequence[dis.Instruction]) -> dict[int, ConstantAttribute | None]:
+    """The places that load getattr; None for one whose attribute's name is not known."""
+    return {
+        place: _constant_attribute(instructions, place)
+        for place, each in enumerate(instructions)
+        if each.opname.startswith(("LOAD_GLOBAL", "LOAD_NAME")) and each.argval == "getattr"
+    }
+
+
+def _constant_attribute(instructions: Sequence[dis.Instruction], place: int) -> ConstantAttribute | None:
+    """Where a value, its attributes, a text and at most one more value are loaded, and called at once."""
+    following = [
+        (index, each)
+        for index, each in enumerate(instructions[place + 1 : place + 20], place + 1)
+        if not each.opname.startswith(("PUSH_NULL", "CACHE", "PRECALL", "KW_NAMES"))
+    ]
+    call = next((nth for nth, (_, each) in enumerate(following) if each.opname.startswith("CALL")), None)
+    if call is None:
+        return None
+    loads = [each for _, each in following[:call]]
+    if any(not each.opname.startswith("LOAD_") or _loads_several(each) for each in loads):
+        return None
+    values = [each for each in loads if not each.opname.startswith(("LOAD_ATTR", "LOAD_METHOD"))]
+    if len(values) not in (2, 3) or not isinstance(values[1].argval, str) or values[1].opname != "LOAD_CONST":
+        return None
+    owner = values[0] if loads[1] is values[1] else loads[loads.index(values[1]) - 1]
+    return ConstantAttribute(values[1].argval, owner, following[call][0] + 1)
+
+
+def _loads_several(instruction: dis.Instruction) -> bool:
+    return isinstance(instruction.argval, tuple) and not instruction.opname.startswith("LOAD_CONST")
 
 
 def _takes_constants(following: Sequence[dis.Instruction]) -> bool:

@@ -1,12 +1,15 @@
 """How the two sides of a hybrid are attached to each other and to the classes below."""
 
+import inspect
+from types import FunctionType
 from typing import Any
 
 from sqlalchemy import Column, Table
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapper
 
-from harness.core.expression import Override, OwnTable, Wiring
+from harness.core.expression import DefaultsApart, Override, OwnTable, Wiring
+from harness.discovery.reads import functions_behind
 
 
 def wiring_of(mapper: Mapper[Any], name: str, descriptor: Any) -> Wiring:
@@ -20,6 +23,7 @@ def wiring_of(mapper: Mapper[Any], name: str, descriptor: Any) -> Wiring:
         overrides=overrides,
         discriminator=_discriminator(mapper),
         elsewhere=bool(overrides) or _overridden(mapper, name, descriptor),
+        defaults_apart=_defaults_apart(descriptor) if isinstance(descriptor, hybrid_method) else (),
     )
 
 
@@ -32,6 +36,23 @@ def own_tables(mapper: Mapper[Any]) -> tuple[OwnTable, ...]:
                 keys.setdefault(column.table.fullname, []).append(column.name)
     length = len(mapper.primary_key)
     return tuple(OwnTable(name, tuple(key)) for name, key in keys.items() if len(key) == length)
+
+
+def _defaults_apart(method: hybrid_method[Any, Any]) -> tuple[DefaultsApart, ...]:
+    """Parameters, in their order, that the getter and the expression have other defaults for."""
+    functions = [next(functions_behind(each), None) for each in (method.func, method.expr)]
+    getter, expression = (_defaults(each) if each is not None else {} for each in functions)
+    return tuple(
+        DefaultsApart(name, getter[name], expression[name])
+        for name in getter
+        if expression.get(name, getter[name]) != getter[name]
+    )
+
+
+def _defaults(function: FunctionType) -> dict[str, str]:
+    """Defaults by parameter, as Python shows them; whether they are equal may be a question for SQL."""
+    parameters = inspect.signature(function).parameters.values()
+    return {each.name: repr(each.default) for each in parameters if each.default is not each.empty}
 
 
 def _expression(descriptor: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Enum, Select, Table, TextClause
+from sqlalchemy import Column, Dialect, Enum, Select, Table, TextClause, TypeDecorator
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.orm import ColumnProperty, Mapper
@@ -22,6 +22,7 @@ from sqlalchemy.sql.elements import (
     Extract,
     Grouping,
     Label,
+    Over,
     UnaryExpression,
     WithinGroup,
 )
@@ -72,6 +73,7 @@ def facts_about(mapper: Mapper[Any], tables: Iterable[Table]) -> Mapping[str, Co
             references=tuple(
                 f"{key.column.table.fullname}.{key.column.name}" for key in _resolved(column.foreign_keys)
             ),
+            decorator=type(column.type).__name__ if isinstance(column.type, TypeDecorator) else "",
         )
         for table in tables
         for column in table.columns
@@ -136,20 +138,26 @@ def _operation(node: Any, depth: int, *, ordered: bool) -> Operation | None:
 
 def _named(node: Any) -> tuple[str, list[Any]] | None:
     """The name and the operands of an operator, a cast or an extract."""
-    if isinstance(node, Cast):
-        return "cast", [node.clause]
-    if isinstance(node, Extract):
-        return "extract", [BindParameter(None, str(node.field).lower(), unique=True), node.expr]
-    if isinstance(node, Case):
-        return "case", []
+    if isinstance(node, Cast | Extract | Case | Over):
+        return _construct(node)
     operator = getattr(node, "operator", None) or getattr(node, "modifier", None)
-    if operator is None or not isinstance(node, OPERATORS):
+    if operator is None or not isinstance(node, OPERATORS) or _is_distinct(node):
         return None
     if isinstance(node, BinaryExpression):
         return _operator_name(operator), [node.left, node.right]
     return _operator_name(operator), [node.element] if isinstance(node, UnaryExpression) else list(
         node.clauses
     )
+
+
+def _construct(node: Cast[Any] | Extract | Case[Any] | Over[Any]) -> tuple[str, list[Any]]:
+    if isinstance(node, Cast):
+        return "cast", [node.clause]
+    if isinstance(node, Extract):
+        return "extract", [BindParameter(None, str(node.field).lower(), unique=True), node.expr]
+    if isinstance(node, Case):
+        return "case", [] if node.else_ is None else [node.else_]
+    return "over", [node.element]
 
 
 def _operator_name(operator: Any) -> str:
@@ -169,9 +177,11 @@ def _literal_calls(node: Any, depth: int) -> Iterator[Operation]:
 
 
 def is_literal(node: Any) -> bool:
-    """Whether the part of the tree is SQL as text; numbers alone are none."""
-    text = isinstance(node, TextClause) or (isinstance(node, ColumnClause) and node.is_literal)
-    return text and not str(getattr(node, "text", "") or node.name).isdigit()
+    """Whether the part of the tree is SQL as text; numbers alone are none, nor is the ``*`` of EXISTS (SELECT * ...)."""
+    if not (isinstance(node, TextClause) or (isinstance(node, ColumnClause) and node.is_literal)):
+        return False
+    text = str(node.text if isinstance(node, TextClause) else node.name)
+    return text != "*" and not text.isdigit()
 
 
 def _operand(node: Any) -> Operand:
@@ -185,6 +195,9 @@ def _operand(node: Any) -> Operand:
         columns=columns,
         literal=literal,
         value=bare.value if literal else None,
+        parts=tuple(_operand(each) for each in bare.clauses)
+        if isinstance(bare, ExpressionClauseList)
+        else (),
     )
 
 
@@ -229,7 +242,8 @@ def _subqueries(node: Any, own: frozenset[Any], *, exists: bool) -> Iterator[Sub
 
 def _subquery(query: Select[Any], own: frozenset[Any], *, exists: bool) -> Subquery:
     froms = _leaves(query.get_final_froms())
-    inner = [each for each in froms if each not in own] or froms
+    joined = joined_in(query)
+    inner = [each for each in froms if each not in own or each in joined] or froms
     correlations: list[Correlation] = []
     predicates: list[Operation] = []
     for criterion in query._where_criteria:  # noqa: SLF001 - has no public reader
@@ -253,6 +267,8 @@ def _subquery(query: Select[Any], own: frozenset[Any], *, exists: bool) -> Subqu
         grouped=bool(query._group_by_clauses),  # noqa: SLF001 - the same
         unjoined=tuple(_table_name(each) for each in _unjoined(query, inner)),
         null_first=_null_first(query._order_by_clauses),  # noqa: SLF001 - the same
+        order=_order(query._order_by_clauses),  # noqa: SLF001 - the same
+        optional=tuple(_table_name(each) for each in _optional(query.get_final_froms())),
     )
 
 
@@ -287,6 +303,33 @@ def _null_first(order: Iterable[Any]) -> str | None:
     if not isinstance(first, UnaryExpression) or _operator_name(first.modifier) != "desc":
         return None
     return _column_name(_bare(first.element))
+
+
+def _order(clauses: Iterable[Any]) -> tuple[str, ...]:
+    """The columns that the rows are ordered by, where it is by columns alone."""
+    columns = [_column_name(_bare(_undirected(each))) for each in clauses]
+    return () if None in columns else tuple(each for each in columns if each is not None)
+
+
+def _undirected(clause: Any) -> Any:
+    while isinstance(clause, UnaryExpression) and clause.modifier is not None:
+        clause = clause.element
+    return clause
+
+
+def _optional(froms: Iterable[Any]) -> list[Any]:
+    """What outer joins take in, with rows of it or without."""
+    found: list[Any] = []
+    for each in froms:
+        if hasattr(each, "onclause"):
+            found += _leaves([each.right]) if each.isouter or each.full else []
+            found += _optional([each.left, each.right])
+    return found
+
+
+def joined_in(query: Select[Any]) -> list[Any]:
+    """The tables and aliases that joins in the FROM of ``query`` are made of, which are never correlated away."""
+    return _leaves(each for each in query.get_final_froms() if hasattr(each, "onclause"))
 
 
 def _leaves(froms: Iterable[Any]) -> list[Any]:

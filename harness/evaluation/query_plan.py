@@ -25,6 +25,9 @@ COSTS = {
 """What the planner goes by: PostgreSQL's defaults, whatever the server has, but a page read in sequence is said to cost ten
 times what it does. Tables of a few pages are joined whole else, whatever indexes they have, and growth that ends where the
 planner turns to the index is none."""
+WITHOUT_SCANS = {"enable_seqscan": "off"}
+WITHOUT_ORDER = {"enable_indexscan": "off", "enable_indexonlyscan": "off"}
+"""Leaves an index to be looked up in, by a bitmap."""
 CONDITIONS = ("Filter", "Join Filter", "Hash Cond", "Merge Cond")
 INITPLAN = re.compile(r"\(InitPlan \d+\)\.col\d+|\$\d+")
 """What another part of the plan gives: before PostgreSQL 17 only a number."""
@@ -34,15 +37,22 @@ REMOVED = ("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Remove
 def tables_scanned_per_row(connection: Connection, compiled: Compiled) -> tuple[str, ...]:
     """Tables that a correlated subquery reads from end to end for each row, as no index helps it.
 
-    Sequential scans are priced out for the plan, so that the rows at hand don't matter: what is left has no other way. A
+    Sequential scans are priced out for the plan, so that the rows at hand don't matter, and of what is left those in the
+    order of an index, which a small table is read in to spare a sort: what reads it whole in both has no other way. A
     hashed or uncorrelated subquery runs once and does not count.
     """
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    document = explained(connection, compiled, "VERBOSE")
-    connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
+    tables = _scanned_per_row(connection, compiled, WITHOUT_SCANS)
+    if tables:
+        tables &= _scanned_per_row(connection, compiled, WITHOUT_SCANS | WITHOUT_ORDER)
+    return tuple(sorted(tables))
+
+
+def _scanned_per_row(connection: Connection, compiled: Compiled, settings: Mapping[str, str]) -> set[str]:
+    with planned_by(connection, settings):
+        document = explained(connection, compiled, "VERBOSE")
     hashed = hashed_subplans(document)
     repeated = (node for node, _ in _repeated(document["Plan"], hashed, None))
-    return tuple(sorted({node["Relation Name"] for node in repeated if "Filter" in node}))
+    return {node["Relation Name"] for node in repeated if "Filter" in node}
 
 
 def execution(connection: Connection, compiled: Compiled) -> Execution:

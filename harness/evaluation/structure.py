@@ -25,7 +25,14 @@ from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, CollationCl
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
 from harness.core.observation import Structure
-from harness.evaluation.operations import facts_about, is_literal, operations_in, shown_sql, subqueries_in
+from harness.evaluation.operations import (
+    facts_about,
+    is_literal,
+    joined_in,
+    operations_in,
+    shown_sql,
+    subqueries_in,
+)
 from harness.evaluation.subject import Subject
 
 TEMPORAL = (DateTime, Date, Time, Interval)
@@ -63,12 +70,18 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         ),
         literal=any(map(is_literal, visitors.iterate(expression))),
         correlates_to_class=_correlates_to_class(subject, own),
-        depends_on_row=any(
-            isinstance(each, Column) and each.table in own for each in visitors.iterate(expression)
-        ),
+        depends_on_row=_depends_on_row(expression, own),
         expression_ignored=_expression_ignored(subject, expression),
         unparenthesized=_unparenthesized(expression),
     )
+
+
+def _depends_on_row(node: Any, own: frozenset[Any]) -> bool:
+    """Whether a column of ``own`` is mentioned that is none of a subquery that joins the table anew."""
+    if isinstance(node, Column):
+        return node.table in own
+    outer = own.difference(joined_in(node)) if isinstance(node, Select) else own
+    return any(_depends_on_row(each, outer) for each in node.get_children())
 
 
 def _expression_ignored(subject: Subject, expression: ClauseElement) -> bool:
@@ -176,11 +189,11 @@ def _foreign_tables(expression: ClauseElement, own: frozenset[Any]) -> tuple[str
 
 def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
     """Columns of the un-aliased table that remain when the hybrid is built on an alias."""
-    element = subject.alias("other").element
     return tuple(
         sorted(
             {
                 f"{each.table.fullname}.{each.name}"
+                for element in _on_alias(subject)
                 for each in visitors.iterate(element)
                 if isinstance(each, Column) and each.table in own
             }
@@ -188,9 +201,15 @@ def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
     )
 
 
+def _on_alias(subject: Subject) -> Iterator[Any]:
+    """The hybrid's expression on an alias; nothing where it raises there, which the position under an alias tells."""
+    with suppress(Exception):
+        yield subject.alias("other").element
+
+
 def _correlates_to_class(subject: Subject, own: frozenset[Any]) -> bool:
     """Whether a subquery names the un-aliased table to correlate to when the hybrid is built on an alias."""
-    selects = _selects(subject.alias("other").element)
+    selects = (each for element in _on_alias(subject) for each in _selects(element))
     return any(own.intersection(each._correlate) for each in selects)  # noqa: SLF001 - has no public reader
 
 

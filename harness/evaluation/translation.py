@@ -40,7 +40,7 @@ def translate(hybrid: Hybrid, subject: Subject, *, seconds: float) -> Translatio
         structure = Structure(unbound=unbound.value if isinstance(unbound, Returned) else ())
     if isinstance(element, ColumnElement | SelectBase):
         seen = contained(lambda: structure_of(subject, element, structure.unbound), seconds=seconds)
-        structure = seen.value if isinstance(seen, Returned) else structure
+        structure = seen.value if isinstance(seen, Returned) else replace(structure, unread=str(seen))
     return Translation(hybrid, Returned(class_level), statements, structure)
 
 

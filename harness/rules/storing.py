@@ -141,6 +141,38 @@ class SetterUnderAnotherName(Rule[Translation]):
         )
 
 
+class DefaultsDiffer(Rule[Translation]):
+    """Called without arguments, the two sides of a method take different ones."""
+
+    code = "HH703"
+    name = "defaults-differ"
+    family: ClassVar[Family] = Family.HYGIENE
+    reads: ClassVar[type] = Translation
+    documentation = Documentation(
+        what="A parameter of a hybrid_method has one default in the getter and another in the expression.",
+        why="`row.late()` and `where(Model.late())` ask two questions, and nobody sees it where they are asked.",
+        limits="Defaults are compared as Python shows them; what the body makes of None is not followed, and a parameter that one side requires is none of it.",
+        example="def late(self, days=30) and def _late(cls, days=14)",
+        instead="One default for both, a constant that both signatures name.",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding that names the parameters."""
+        apart = seen.hybrid.wiring.defaults_apart
+        if not apart:
+            return
+        name = seen.hybrid.name
+        told = "; ".join(
+            f"{each.parameter} is {each.getter} in the getter and {each.expression} in the expression"
+            for each in apart
+        )
+        yield self.finding(
+            "class",
+            f"{name}() asks two questions when it is called without arguments: {told}.",
+            f"Give both functions of {name} the same default, a constant that both name.",
+        )
+
+
 class ExpressionUnderAnotherName(Rule[Translation]):
     """The expression hangs on a copy of the hybrid."""
 

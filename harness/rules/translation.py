@@ -281,6 +281,31 @@ class PositionDoesNotCompile(TranslationRule):
             return
 
 
+class NotRead(TranslationRule):
+    """The tree of the expression can't be walked."""
+
+    code = "HH109"
+    name = "expression-not-read"
+    severity: ClassVar[Severity] = Severity.INFO
+    documentation = Documentation(
+        what="The tree of the expression can't be read, for a part of it, a construct of the user's most often, raises or never ends when it is asked for its parts.",
+        why="Values and positions are compared all the same, but findings can't name their cause, and rules that go by the tree see nothing.",
+        limits="What exactly raised is told in the words of the exception.",
+        example="a ColumnElement of one's own whose get_children() raises",
+        instead="a construct with _traverse_internals, or one made of SQLAlchemy's own elements",
+    )
+
+    def judge(self, seen: Translation) -> Iterator[Finding]:
+        """One finding where the engine could not."""
+        if not seen.structure.unread:
+            return
+        yield self.finding(
+            "select",
+            f"The expression of {seen.hybrid.name} can't be read part by part: {seen.structure.unread}. What is found in it is told without its cause.",
+            f"Look at the construct of your own that {seen.hybrid.name} is made of: SQLAlchemy asks it for its parts by get_children().",
+        )
+
+
 class OrderedByCollation(TranslationRule):
     """Text is ordered by a language in SQL and by code point in Python."""
 

@@ -297,7 +297,8 @@ def test_a_sort_that_goes_to_disk_at_the_size_asked_for(checked):
 
 
 SORTED = """
-from sqlalchemy import ForeignKey, any_, func, select
+from sqlalchemy import ForeignKey, Text, any_, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -333,7 +334,33 @@ class Book(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     shelf_id: Mapped[int] = mapped_column(ForeignKey("shelf.id"))
     colour: Mapped[str] = mapped_column(index=True)
+
+class Rack(Base):
+    __tablename__ = "rack"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    coats: Mapped[list["Coat"]] = relationship(order_by="Coat.id")
+
+    @hybrid_property
+    def owners(self):
+        return [coat.owner for coat in self.coats]
+
+    @owners.inplace.expression
+    @classmethod
+    def _owners(cls):
+        owners = func.array_agg(aggregate_order_by(Coat.owner, Coat.id))
+        return select(func.coalesce(owners, array([], type_=Text))).where(Coat.rack_id == cls.id).scalar_subquery()
+
+class Coat(Base):
+    __tablename__ = "coat"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rack_id: Mapped[int] = mapped_column(ForeignKey("rack.id"), index=True)
+    owner: Mapped[str] = mapped_column(Text)
 """
+
+
+def test_an_index_that_fits_counts_though_few_rows_are_read_in_the_order_of_another(checked):
+    report = checked(SORTED, examples=200, scale=500, only=("Rack.owners",))["Rack.owners"]
+    assert scale_findings(report) == {}
 
 
 @pytest.mark.parametrize("name", ["colours", "size"])

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import sqlalchemy as sa
 from case import Case
 from cause_models import Color, elsewhere, seen, translated
 
@@ -34,6 +35,16 @@ UNKNOWN = Raised(
     "function julianday(timestamp with time zone) does not exist\nLINE 1: SELECT",
     "42883",
 )
+NO_NUMBER = Raised(
+    ("InvalidTextRepresentation", "Exception"), 'invalid input syntax for type integer: ""', "22P02"
+)
+NO_ROOT = Raised(
+    ("InvalidArgumentForPowerFunction", "Exception"),
+    "cannot take square root of a negative number",
+    "2201F",
+)
+NO_PART = Raised(("InvalidParameterValue", "Exception"), "field position must not be zero", "22023")
+NO_WINDOW = Raised(("WindowingError", "Exception"), "window functions are not allowed in WHERE", "42P20")
 BY_ZERO = Raised(("DivisionByZero", "Exception"), "division by zero", "22012")
 IN_WHERE = Raised(
     ("FeatureNotSupported", "Exception"), "set-returning functions are not allowed in WHERE", "0A000"
@@ -780,4 +791,275 @@ CASES = [
         'Order.hours is 48.0 in Python and 0 in SQL: `EXTRACT(hour FROM orders."end" - orders.start)` is the hours field of the interval, what is left beside its larger units and cut towards zero; the getter takes the whole span.',
     ),
     Case("HH287", "a part of a moment", seen("hour", 48.0, 0), NOTHING_SAID),
+    Case(
+        "HH216",
+        "one of two parts is NULL",
+        seen("address", "a", "a, ", {"first": "a", "last": None}),
+        "Order.address is 'a' in Python and 'a, ' in SQL: Order.last is NULL, which `concat(orders.first, ', ', orders.last)` takes for an empty text and goes on; the getter does not.",
+    ),
+    Case("HH216", "both are there", seen("address", "a", "a, b", {"first": "a", "last": "b"}), NOTHING_SAID),
+    Case(
+        "HH217",
+        "no number",
+        seen("first_number", None, NO_NUMBER, {"first": ""}),
+        "PostgreSQL can't answer select(Order.first_number), for a row has a text that `CAST(orders.first AS INTEGER)` can't read: invalid input syntax for type integer: \"\". The getter has an answer for it.",
+    ),
+    Case("HH217", "another refusal", seen("first_number", None, RANGE, {"first": "1"}), NOTHING_SAID),
+    Case(
+        "HH229",
+        "its own table joined anew",
+        seen("joined_anew", 0, 1, songs=[{}]),
+        "Order.joined_anew is 0 in Python and 1 in SQL: the subquery over orders, items joins orders anew and is not tied to the row, so it has one value for all rows.",
+    ),
+    Case(
+        "HH225",
+        "a decorated number",
+        seen("spent", 5, None, {"cents": None, "number": 5}),
+        "Order.spent is 5 in Python and NULL in SQL: the SQL lacks Order.number. Order.spent has no expression, so its getter runs on the class too, where `or` sees column objects in place of values, and takes one branch for all rows.",
+    ),
+    Case(
+        "HH236",
+        "a tie",
+        seen("name_of_cheapest", "a", "b", items=[{"price": 1, "name": "a"}, {"price": 1, "name": "b"}]),
+        "Order.name_of_cheapest is 'a' in Python and 'b' in SQL: the subquery over items takes a row by LIMIT, and rows are alike in what it orders them by, Item.price: PostgreSQL gives any of them.",
+    ),
+    Case(
+        "HH240",
+        "null under the key that is asked for",
+        seen("signed", True, False, {"data": {"by": None}}),
+        "Order.signed is True in Python and False in SQL: Order.data holds null under 'by'. Python's `in` says that the key is there; taken out as text, null is NULL in SQL, as if it were not.",
+    ),
+    Case(
+        "HH243",
+        "IS FALSE over NULL",
+        seen("owing", True, False, {"paid": None}),
+        "Order.owing is True in Python and False in SQL: Order.paid is NULL, which `orders.paid IS false` decides in another way than the getter does with None.",
+    ),
+    Case(
+        "HH243",
+        "NULL in an array",
+        seen("has_tag", False, None, {"tags": ["a", None]}),
+        "Order.has_tag is False in Python and NULL in SQL: NULL is in one of the elements of Order.tags, so `'x' = ANY (orders.tags)`, which finds no match, is neither true nor false.",
+    ),
+    Case(
+        "HH243",
+        "NULL in a subquery",
+        seen("unsung", True, None, {"first": "a"}, songs=[{"artist": None}]),
+        "Order.unsung is True in Python and NULL in SQL: NULL is in one of the rows of Song.artist, so `(orders.first NOT IN (SELECT songs.artist FROM songs))`, which finds no match, is neither true nor false.",
+    ),
+    Case(
+        "HH259",
+        "a position",
+        seen("place_of_tag", 0, 1, {"tags": ["b"]}),
+        "Order.place_of_tag is 0 in Python and 1 in SQL: `array_position(orders.tags, 'b')` counts from 1, Python's index() from 0.",
+    ),
+    Case(
+        "HH264",
+        "a tenth",
+        seen("tenths", Decimal("-0.1"), Decimal("0.0"), {"price": Decimal("-0.05")}),
+        "Order.tenths is Decimal('-0.1') in Python and Decimal('0.0') in SQL: the getter goes down, and `trunc(orders.price, 1)` cuts the fraction off.",
+    ),
+    Case(
+        "HH266",
+        "in a comparison",
+        seen("odd", True, False, {"number": -1}),
+        "Order.odd is True in Python and False in SQL: the remainder has the sign of the divisor in Python, and in `orders.number % 2` that of the dividend.",
+    ),
+    Case(
+        "HH268",
+        "the base 10",
+        seen("logarithm", 2.302585092994046, 1.0, {"number": 10}),
+        "Order.logarithm is 2.302585092994046 in Python and 1.0 in SQL: the getter takes the logarithm to the base e, and `log(orders.number)` that to the base 10.",
+    ),
+    Case("HH268", "the same base", seen("decimal_logarithm", 1.0, 2.0, {"number": 10}), NOTHING_SAID),
+    Case(
+        "HH269",
+        "the root of a negative number",
+        seen("root", None, NO_ROOT, {"price": Decimal("-1.00")}),
+        "PostgreSQL can't answer select(Order.root): cannot take square root of a negative number in `sqrt(orders.price)`, of one row, and the query fails for all.",
+    ),
+    Case("HH269", "another refusal", seen("root", None, RANGE, {"price": Decimal("1.00")}), NOTHING_SAID),
+    Case(
+        "HH273",
+        "part 0",
+        seen("no_part", "a", NO_PART, {"first": "a@b"}),
+        "PostgreSQL can't answer select(Order.no_part): field position must not be zero. `split_part(orders.first, '@', 0)` counts from 1, Python's [0] is the first.",
+    ),
+    Case(
+        "HH273",
+        "the part before",
+        seen("part_before", "b", "a", {"first": "a@b"}),
+        "Order.part_before is 'b' in Python and 'a' in SQL: `split_part(orders.first, '@', 1)` counts from 1, Python's [1] from 0.",
+    ),
+    Case(
+        "HH273",
+        "where a text begins",
+        seen("slash", -1, 0, {"first": "a"}),
+        "Order.slash is -1 in Python and 0 in SQL: `strpos(orders.first, '/')` counts from 1 and is 0 where nothing is found; Python's find() counts from 0 and is -1.",
+    ),
+    Case(
+        "HH273",
+        "from the end",
+        seen("ending", "bcde", "abcde", {"first": "abcde"}),
+        "Order.ending is 'bcde' in Python and 'abcde' in SQL: `substr(orders.first, -4)` begins before the first character, for SQL counts from 1; Python's [-4:] counts from the end.",
+    ),
+    Case(
+        "HH276",
+        "the month for minutes",
+        seen("time_of_day", "09:00", "09:01", {"start": datetime(2024, 1, 1, 9)}),
+        "Order.time_of_day is '09:00' in Python and '09:01' in SQL: in `to_char(orders.start, 'HH24:MM')` MM is the month, also beside hours.",
+    ),
+    Case(
+        "HH276",
+        "the year of another week",
+        seen("week_of_start", "2025-01", "2024-01", {"start": datetime(2024, 12, 31)}),
+        "Order.week_of_start is '2025-01' in Python and '2024-01' in SQL: in `to_char(orders.start, 'YYYY-IW')` YYYY is the year of the calendar, and IW counts the weeks of IYYY.",
+    ),
+    Case(
+        "HH276",
+        "a blank for the sign",
+        seen("three_digits", "007", " 007", {"number": 7}),
+        "Order.three_digits is '007' in Python and ' 007' in SQL: in `to_char(orders.number, '000')` a number gets a blank for its sign, and one for each 9 that it has no digit for, without FM.",
+    ),
+    Case(
+        "HH276",
+        "too many digits",
+        seen("three_digits", "1000", " ###", {"number": 1000}),
+        "Order.three_digits is '1000' in Python and ' ###' in SQL: in `to_char(orders.number, '000')` the number has more digits than the template, for which it writes #.",
+    ),
+    Case("HH276", "no texts", seen("time_of_day", None, "09:01", {"start": None}), NOTHING_SAID),
+    Case(
+        "HH277",
+        "no such part",
+        seen("domain", FIRST_OF_NONE, "", {"first": "a"}),
+        "Order.domain raises IndexError: list index out of range in Python, where SQL answers '': Order.first has 1 part between '@', and `split_part(orders.first, '@', 2)` takes part 2, '' if there is none.",
+    ),
+    Case("HH277", "the parts are there", seen("domain", "b", "c", {"first": "a@b"}), NOTHING_SAID),
+    Case(
+        "HH278",
+        "more than one match",
+        seen("digits", "1", "1b", {"first": "a1b"}),
+        "Order.digits is '1' in Python and '1b' in SQL: `regexp_replace(orders.first, '[^0-9]', '')` replaces the first match and leaves the others; the getter replaces all.",
+    ),
+    Case("HH278", "no match is left", seen("digits", "1", "2", {"first": "a1"}), NOTHING_SAID),
+    Case(
+        "HH279",
+        "a line end",
+        seen("trimmed", "a", "a\n", {"first": " a\n"}),
+        "Order.trimmed is 'a' in Python and 'a\\n' in SQL: `.strip()` takes all whitespace away, tabs and line ends too, and `trim(orders.first)` blanks alone.",
+    ),
+    Case("HH279", "another text", seen("trimmed", "a", "b", {"first": "a"}), NOTHING_SAID),
+    Case(
+        "HH286",
+        "the week begins",
+        seen("week", date(2023, 12, 31), date(2024, 1, 1), {"born": date(2024, 1, 1)}),
+        "Order.week is datetime.date(2023, 12, 31) in Python and datetime.date(2024, 1, 1) in SQL: `date_trunc('week', orders.born)` is the Monday of the week, and the getter goes to Sunday.",
+    ),
+    Case(
+        "HH287",
+        "months beside years",
+        seen("months", 13, 1, {"start": datetime(2023, 1, 1), "end": datetime(2024, 2, 1)}),
+        'Order.months is 13 in Python and 1 in SQL: `EXTRACT(month FROM age(orders."end", orders.start))` is the months field of the interval, what is left beside its larger units and cut towards zero; the getter takes the whole span.',
+    ),
+    Case(
+        "HH288",
+        "January has 31 days",
+        seen("renewal", date(2024, 1, 31), date(2024, 2, 1), {"born": date(2024, 1, 1)}),
+        "Order.renewal is datetime.date(2024, 1, 31) in Python and datetime.date(2024, 2, 1) in SQL: the getter adds a number of days, and `make_interval(0, 1)` months of the calendar, which have 28 to 31.",
+    ),
+    Case("HH288", "NULL", seen("renewal", date(2024, 1, 31), None, {"born": date(2024, 1, 1)}), NOTHING_SAID),
+    Case(
+        "HH289",
+        "a December day in week 1",
+        seen("year_of_week", 2025, 2024, {"born": date(2024, 12, 31)}),
+        "Order.year_of_week is 2025 in Python and 2024 in SQL: the getter goes by ISO weeks and their years, and `EXTRACT(year FROM orders.born)` by the calendar, which are apart around New Year.",
+    ),
+    Case("HH289", "a day of the week", seen("weekday", 0, 1, {"born": date(2024, 1, 1)}), NOTHING_SAID),
+    Case(
+        "HH290",
+        "no partner",
+        seen("members", 0, 1),
+        "Order.members is 0 in Python and 1 in SQL: `count(*)` counts the rows of an outer join, and where items has no row, the one that is left without a partner is a row, too.",
+    ),
+    Case("HH290", "several partners", seen("members", 1, 2, items=[{}, {}]), NOTHING_SAID),
+    Case(
+        "HH291",
+        "no condition holds",
+        seen("stock", "ok", None, {"number": 10}),
+        "Order.stock is 'ok' in Python and NULL in SQL: none of the conditions of `CASE WHEN (orders.number < 10) THEN 'low' END` holds, and without ELSE that is NULL.",
+    ),
+    Case("HH291", "with ELSE", seen("decided", 5, None, {"paid": False}), NOTHING_SAID),
+    Case(
+        "HH292",
+        "a letter of two bytes",
+        seen("size", 2, 1, {"first": "\u00e9"}),
+        "Order.size is 2 in Python and 1 in SQL: the getter counts bytes, and `length(orders.first)` characters.",
+    ),
+    Case("HH292", "ASCII", seen("size", 2, 1, {"first": "e"}), NOTHING_SAID),
+    Case(
+        "HH293",
+        "six digits",
+        seen("padded", "123456", "12345", {"number": 123456}),
+        "Order.padded is '123456' in Python and '12345' in SQL: `lpad(CAST(orders.number AS TEXT), 5, '0')` makes it 5 characters long and cuts what is longer; the getter leaves that as it is.",
+    ),
+    Case(
+        "HH293",
+        "a sign",
+        seen("padded", "-0001", "000-1", {"number": -1}),
+        "Order.padded is '-0001' in Python and '000-1' in SQL: `lpad(CAST(orders.number AS TEXT), 5, '0')` fills up in front of the sign, and the getter behind it.",
+    ),
+    Case("HH293", "another text", seen("padded", "00001", "00002", {"number": 1}), NOTHING_SAID),
+    Case(
+        "HH294",
+        "JSON null",
+        seen("bare", True, False, {"data": sa.JSON.NULL}),
+        "Order.bare is True in Python and False in SQL: Order.data is JSON null, which is None in Python and a value in SQL, not NULL.",
+    ),
+    Case("HH294", "an object", seen("bare", True, False, {"data": {}}), NOTHING_SAID),
+    Case(
+        "HH295",
+        "an empty array",
+        seen("number_of_tags", 0, None, {"tags": []}),
+        "Order.number_of_tags is 0 in Python and NULL in SQL: the array is empty, and `array_length(orders.tags, 1)` of an empty array is NULL.",
+    ),
+    Case("HH295", "NULL", seen("number_of_tags", 0, None, {"tags": None}), NOTHING_SAID),
+    Case(
+        "HH296",
+        "what is stored",
+        seen("amount", Decimal(99), 9900, {"cents": Decimal(99)}),
+        "Order.amount is Decimal('99') in Python and 9900 in SQL: Order.cents is of the type Money, and `abs(orders.cents)` is not, so SQL gives what is computed of the stored values and Money does nothing to it.",
+    ),
+    Case("HH296", "no decorator", seen("product", 6, 4, {"number": 2, "other": 3}), NOTHING_SAID),
+    Case(
+        "HH297",
+        "the other end",
+        seen("cheapest", 5, 1, items=[{"price": 1}, {"price": 5}]),
+        "Order.cheapest is 5 in Python and 1 in SQL: both are Item.price of a row of items. The subquery takes the first of 2 by Item.price, and the getter another one.",
+    ),
+    Case(
+        "HH297",
+        "a value of none of the rows",
+        seen("cheapest", 9, 1, items=[{"price": 1}, {"price": 5}]),
+        NOTHING_SAID,
+    ),
+    Case(
+        "HH298",
+        "BETWEEN",
+        seen("passed", False, True, {"number": 100}),
+        "Order.passed is False in Python and True in SQL: Order.number is 100, the very bound, which `orders.number BETWEEN 50 AND 100` takes in and the getter leaves out.",
+    ),
+    Case(
+        "HH298",
+        "another column",
+        seen("above", True, False, {"number": 1, "other": 1}),
+        "Order.above is True in Python and False in SQL: Order.number is 1, the very bound, which `orders.number > orders.other` leaves out and the getter takes in.",
+    ),
+    Case("HH298", "between the bounds", seen("passed", False, True, {"number": 60}), NOTHING_SAID),
+    Case(
+        "HH299",
+        "refused in WHERE",
+        seen("place", 1, 1, {"number": 1}, answers=[elsewhere("where", NO_WINDOW)]),
+        "Order.place fails in the position 'where': WindowingError: window functions are not allowed in WHERE: `rank() OVER (ORDER BY orders.number DESC)` is a window function, which goes by all rows of the query that it stands in and is refused in its conditions.",
+    ),
+    Case("HH299", "no window", seen("product", 1, 1, answers=[elsewhere("where", NO_WINDOW)]), NOTHING_SAID),
 ]

@@ -1,6 +1,7 @@
 """Models that go wrong in every known way, a hybrid for each; and examples of them, made without a database."""
 
 import enum
+import math
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,22 @@ from decimal import Decimal
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy import CHAR, DateTime, ForeignKey, Integer, Numeric, Text, case, cast, extract, func, select
+from sqlalchemy import (
+    CHAR,
+    DateTime,
+    ForeignKey,
+    Integer,
+    Numeric,
+    Text,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.ext.hybrid import Comparator, hybrid_property
+from sqlalchemy.ext.hybrid import Comparator, hybrid_method, hybrid_property
 from sqlalchemy.orm import DeclarativeBase, aliased, mapped_column, relationship
 
 from harness.core.dataset import Dataset
@@ -33,6 +47,14 @@ class Color(enum.Enum):
 def sql(expression):
     """A hybrid's expression in one line."""
     return lambda getter: hybrid_property(getter, expr=expression)
+
+
+class Money(sa.TypeDecorator):
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_result_value(self, value, _dialect):
+        return None if value is None else Decimal(value) / 100
 
 
 class Item(Base):
@@ -78,6 +100,7 @@ class Order(Base):
     price = mapped_column(Numeric(10, 2))
     number = mapped_column(Integer)
     other = mapped_column(Integer)
+    cents = mapped_column(Money)
     paid = mapped_column(sa.Boolean)
     sent = mapped_column(sa.Boolean)
     data = mapped_column(JSONB)
@@ -503,6 +526,207 @@ class Order(Base):
     @sql(lambda cls: case((cls.paid, cls.number), else_=0))
     def decided(self):
         return self.number if self.paid else 0
+
+    @sql(lambda cls: func.concat(cls.first, ", ", cls.last))
+    def address(self):
+        return ", ".join(each for each in (self.first, self.last) if each is not None)
+
+    @sql(lambda cls: cast(cls.first, Integer))
+    def first_number(self):
+        return int(self.first) if self.first.isdigit() else None
+
+    @sql(lambda cls: func.log(cls.number))
+    def logarithm(self):
+        return math.log(self.number)
+
+    @sql(lambda cls: func.log(cls.number))
+    def decimal_logarithm(self):
+        return math.log10(self.number)
+
+    @sql(lambda cls: func.sqrt(cls.price))
+    def root(self):
+        return math.sqrt(self.price) if self.price >= 0 else None
+
+    @sql(lambda cls: func.to_char(cls.start, "HH24:MM"))
+    def time_of_day(self):
+        return self.start.strftime("%H:%M")
+
+    @sql(lambda cls: func.to_char(cls.start, "YYYY-IW"))
+    def week_of_start(self):
+        return self.start.strftime("%G-%V")
+
+    @sql(lambda cls: func.to_char(cls.number, "000"))
+    def three_digits(self):
+        return f"{self.number:03d}"
+
+    @sql(lambda cls: func.split_part(cls.first, "@", 2))
+    def domain(self):
+        return self.first.split("@")[1]
+
+    @sql(lambda cls: func.split_part(cls.first, "@", 0))
+    def no_part(self):
+        return self.first.split("@")[0]
+
+    @sql(lambda cls: func.split_part(cls.first, "@", 1))
+    def part_before(self):
+        return self.first.split("@")[1]
+
+    @sql(lambda cls: func.strpos(cls.first, "/"))
+    def slash(self):
+        return self.first.find("/")
+
+    @sql(lambda cls: func.substr(cls.first, -4))
+    def ending(self):
+        return self.first[-4:]
+
+    @sql(lambda cls: func.regexp_replace(cls.first, "[^0-9]", ""))
+    def digits(self):
+        return re.sub("[^0-9]", "", self.first)
+
+    @sql(lambda cls: func.trim(cls.first))
+    def trimmed(self):
+        return self.first.strip()
+
+    @sql(lambda cls: func.length(cls.first))
+    def size(self):
+        return len(self.first.encode())
+
+    @sql(lambda cls: func.lpad(cast(cls.number, Text), 5, "0"))
+    def padded(self):
+        return str(self.number).zfill(5)
+
+    @sql(lambda cls: cls.born + func.make_interval(0, 1))
+    def renewal(self):
+        return self.born + timedelta(days=30)
+
+    @sql(lambda cls: extract("year", cls.born))
+    def year_of_week(self):
+        return self.born.isocalendar()[0]
+
+    @sql(lambda cls: cast(func.date_trunc("week", cls.born), sa.Date))
+    def week(self):
+        return self.born - timedelta(days=self.born.isoweekday() % 7)
+
+    @sql(lambda cls: extract("month", func.age(cls.end, cls.start)))
+    def months(self):
+        return (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
+
+    @hybrid_property
+    def members(self):
+        return len(self.items)
+
+    @members.inplace.expression
+    @classmethod
+    def _members(cls):
+        other = aliased(Order)
+        joined = select(func.count()).select_from(other).outerjoin(Item, Item.order_id == other.id)
+        return joined.where(other.id == cls.id).correlate(cls).scalar_subquery()
+
+    @sql(
+        lambda _: (
+            select(func.count(Item.id))
+            .select_from(Order)
+            .join(Item, Item.order_id == Order.id)
+            .scalar_subquery()
+        )
+    )
+    def joined_anew(self):
+        return len(self.items)
+
+    @sql(lambda cls: case((cls.number < 10, "low")))
+    def stock(self):
+        return "low" if self.number < 10 else "ok"
+
+    @sql(lambda cls: cls.data.is_(None))
+    def bare(self):
+        return self.data is None
+
+    @sql(lambda cls: cls.data["by"].astext.is_not(None))
+    def signed(self):
+        return "by" in self.data
+
+    @sql(lambda cls: func.array_length(cls.tags, 1))
+    def number_of_tags(self):
+        return len(self.tags)
+
+    @sql(lambda cls: func.array_position(cls.tags, "b"))
+    def place_of_tag(self):
+        return self.tags.index("b")
+
+    @sql(lambda cls: literal("x") == sa.any_(cls.tags))
+    def has_tag(self):
+        return "x" in self.tags
+
+    @sql(lambda cls: cls.first.not_in(select(Song.artist)))
+    def unsung(self):
+        return self.first not in {song.artist for song in sa.orm.object_session(self).scalars(select(Song))}
+
+    @sql(lambda cls: cls.paid.is_(False))
+    def owing(self):
+        return not self.paid
+
+    @sql(lambda cls: func.abs(cls.cents))
+    def amount(self):
+        return abs(self.cents)
+
+    @hybrid_property
+    def spent(self):
+        return self.cents or self.number
+
+    @sql(
+        lambda cls: (
+            select(Item.price)
+            .where(Item.order_id == cls.id)
+            .order_by(Item.price)
+            .limit(1)
+            .correlate(cls)
+            .scalar_subquery()
+        )
+    )
+    def cheapest(self):
+        return self.priced_items[-1].price
+
+    @sql(
+        lambda cls: (
+            select(Item.name)
+            .where(Item.order_id == cls.id)
+            .order_by(Item.price)
+            .limit(1)
+            .correlate(cls)
+            .scalar_subquery()
+        )
+    )
+    def name_of_cheapest(self):
+        return self.priced_items[0].name
+
+    @sql(lambda cls: cls.number.between(50, 100))
+    def passed(self):
+        return 50 <= self.number < 100
+
+    @sql(lambda cls: cls.number > cls.other)
+    def above(self):
+        return self.number >= self.other
+
+    @sql(lambda cls: cls.number % 2 == 1)
+    def odd(self):
+        return self.number % 2 == 1
+
+    @sql(lambda cls: func.trunc(cls.price, 1))
+    def tenths(self):
+        return math.floor(self.price * 10) / Decimal(10)
+
+    @sql(lambda cls: func.rank().over(order_by=cls.number.desc()))
+    def place(self):
+        return self.number
+
+    @hybrid_method
+    def late_by(self, days: int = 30):
+        return self.number > days
+
+    @late_by.inplace.expression
+    @classmethod
+    def _late_by(cls, days=14):
+        return cls.number > days
 
 
 hasattr(Order, "late")

@@ -7,9 +7,10 @@ from decimal import Decimal
 import cause_cases
 import pytest
 from case import Case
+from cause_models import discovered
 
 from harness.core.dataset import Dataset
-from harness.core.expression import PythonCode, Wiring
+from harness.core.expression import DefaultsApart, PythonCode, Wiring
 from harness.core.finding import Family, Severity
 from harness.core.hybrid import Hybrid, Kind, RelationshipRead
 from harness.core.observation import (
@@ -720,6 +721,20 @@ CASES = [
         "decorated function, which has the getter of Node.total on its instances.",
     ),
     Case("HH702", "no copy", translation(), NOTHING_SAID),
+    Case(
+        "HH109",
+        "a construct of one's own",
+        translation(structure=Structure(unread="AttributeError: no parts")),
+        "The expression of Node.total can't be read part by part: AttributeError: no parts. What is found in it is told without its cause.",
+    ),
+    Case("HH109", "read", translation(), NOTHING_SAID),
+    Case(
+        "HH703",
+        "fourteen days and thirty",
+        translation(hybrid=replace(HYBRID, wiring=Wiring(defaults_apart=(DefaultsApart("days", "30", "14"),)))),
+        "Node.total() asks two questions when it is called without arguments: days is 30 in the getter and 14 in the expression.",
+    ),
+    Case("HH703", "one default", translation(), NOTHING_SAID),
 ]  # fmt: skip
 BAD = [case for case in CASES if case.message is not None]
 GOOD = [case for case in CASES if case.message is None]
@@ -888,3 +903,7 @@ def test_values_that_can_not_be_shown_are_named():
 
 def test_nothing_is_said_of_what_no_rule_reads():
     assert judge(object()) == []
+
+
+def test_the_defaults_of_a_method_are_read_from_both_functions():
+    assert discovered()["Order.late_by"].hybrid.wiring.defaults_apart == (DefaultsApart("days", "30", "14"),)

@@ -10,7 +10,19 @@ from harness.core.outcome import Raised, Returned
 from harness.rules import agreement
 from harness.rules.apart import position_example
 from harness.rules.cause import Cause, Explanation, differences
-from harness.rules.causes import classlevel, moments, nulls, numbers, positions, queries, text, types, wiring
+from harness.rules.causes import (
+    classlevel,
+    moments,
+    nulls,
+    numbers,
+    positions,
+    queries,
+    rows,
+    text,
+    texts_made,
+    types,
+    wiring,
+)
 
 CAUSES: tuple[Cause, ...] = (
     agreement.SelfCorrelated(),
@@ -18,19 +30,25 @@ CAUSES: tuple[Cause, ...] = (
     *positions.CAUSES,
     *classlevel.CERTAIN,
     *queries.CERTAIN,
+    *rows.CERTAIN,
     agreement.DirectionReversed(),
     agreement.RowsMultiplied(),
     *types.CAUSES,
     *numbers.CAUSES,
     *text.CAUSES,
+    *texts_made.CAUSES,
     *moments.CAUSES,
     *queries.ORDER,
     *nulls.CAUSES,
+    *rows.LIKELY,
     *queries.LIKELY,
+    *numbers.LIKELY,
     agreement.PythonRaisesOnNull(),
     agreement.PythonRaises(),
     *classlevel.LIKELY,
+    *rows.LAST,
     *positions.LIKELY,
+    *types.LIKELY,
     agreement.SelectRefused(),
     agreement.NullAgainstValue(),
     agreement.ValuesDiffer(),

@@ -160,6 +160,8 @@ def _sketch(seen: Example) -> str:
 def _truth(seen: Example, column: str) -> str:
     """What Python's truth of a column's value is in SQL."""
     type_name, name = fact(seen, column).type_name, written(seen, column)
+    if fact(seen, column).decorator:
+        return f"{name}.is_not(None)"  # what is stored is not what Python asks of
     if type_name == "BOOLEAN":
         return name
     if type_name.startswith(("VARCHAR", "TEXT", "CHAR")):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from harness.comparison import RowDifference
@@ -37,6 +38,9 @@ ZONE = re.compile(r"[A-Z]\w+/[A-Z][\w/+-]+")
 """``Europe/Berlin`` and the like."""
 WEEKDAYS = {"weekday": "extract('isodow', {}) - 1", "isoweekday": "extract('isodow', {})"}
 """Python's day of the week in SQL: of weekday() Monday is 0, of isoweekday() 1; of DOW it is 1 and Sunday 0, of ISODOW 7."""
+MONTHS = re.compile(r"\b(mons?|months?|years?)\b", re.IGNORECASE)
+DAYS = re.compile(r"\bdays?\b", re.IGNORECASE)
+"""Units in the text of an interval."""
 SECONDS = {"hour": 3600, "minute": 60, "second": 1, "day": DAY}
 
 
@@ -84,7 +88,7 @@ class WeekdayCountedOtherwise(ValueCause):
     code = "HH286"
     name = "weekday-counted-otherwise"
     documentation = Documentation(
-        what="The getter takes weekday(), where Monday is 0, or isoweekday(), where it is 1; the SQL takes DOW, where Sunday is 0, or ISODOW.",
+        what="The getter takes weekday(), where Monday is 0, or isoweekday(), where it is 1; the SQL takes DOW, where Sunday is 0, or ISODOW, or date_trunc('week'), where a week begins on Monday.",
         why="Sundays are weekdays in one of the two, or every day is another.",
         limits="Reported where the values differ and the SQL takes a day of the week.",
         example="self.day.weekday() >= 5 and extract('dow', cls.day) >= 5",
@@ -97,6 +101,8 @@ class WeekdayCountedOtherwise(ValueCause):
         method = next((each for each in WEEKDAYS if uses(seen, each)), None)
         calls = operations(seen, "extract", "date_part")
         call = next((each for each in calls if _field(each) in ("dow", "isodow")), None)
+        if method is not None and call is None:
+            return _week_begins(seen, python, sql)
         if method is None or call is None:
             return None
         counts = "Sunday as 0" if _field(call) == "dow" else "Monday as 1"
@@ -106,15 +112,112 @@ class WeekdayCountedOtherwise(ValueCause):
         )
 
 
+def _week_begins(seen: Example, python: Any, sql: Any) -> Explanation | None:
+    """Where both sides give a day, and SQL's is a Monday."""
+    trunc = next((each for each in operations(seen, "date_trunc") if _field(each) == "week"), None)
+    if trunc is None or not (isinstance(python, dt.date) and isinstance(sql, dt.date)):
+        return None
+    day = operand_written(seen, trunc.operands[-1])
+    return (
+        f"{values_shown(seen, python, sql)}: `{trunc.brief}` is the Monday of the week, and the getter goes to {python:%A}.",
+        f"Begin the week with that day in SQL too: for Sunday `{day} - cast(extract('dow', {day}), Integer)` of a date.",
+    )
+
+
+class WeekOfAnotherYear(ValueCause):
+    """The week's year is not that of the calendar."""
+
+    code = "HH289"
+    name = "week-of-another-count"
+    documentation = Documentation(
+        what="One side takes the ISO week or its year (isocalendar(), %G, %V; extract week, isoyear), the other the year of the calendar or weeks counted from the first Sunday or Monday (%U, %W).",
+        why="The last days of December are in week 1 of the next year, and the first of January in week 53 of the last.",
+        limits="Reported where both sides give numbers, and each goes by another count.",
+        example="self.day.isocalendar().year and extract('year', cls.day)",
+        instead="extract('isoyear', cls.day)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where one side counts ISO weeks and the other doesn't."""
+        del key
+        if not (is_number(python) and is_number(sql)):
+            return None
+        written_as = " ".join(each for each in seen.hybrid.python.constants if isinstance(each, str))
+        iso = uses(seen, "isocalendar") or any(each in written_as for each in ("%G", "%V"))
+        own = not iso and (any(each in written_as for each in ("%U", "%W")) or uses(seen, "year"))
+        wrong = ("year",) if iso else ("week", "isoyear") if own else ()
+        call = next(
+            (each for each in operations(seen, "extract", "date_part") if _field(each) in wrong), None
+        )
+        if call is None:
+            return None
+        day = operand_written(seen, call.operands[-1])
+        instead = "`extract('isoyear', ...)`" if iso else "`.isocalendar()`"
+        return (
+            f"{values_shown(seen, python, sql)}: the getter goes by {'ISO weeks and their years' if iso else 'the calendar'}, and `{call.brief}` by "
+            f"{'the calendar' if iso else 'ISO weeks'}, which are apart around New Year.",
+            f"Go by one of them: {instead} of {day} {'in SQL' if iso else 'in the getter'} too.",
+        )
+
+
+class MonthAgainstDays(ValueCause):
+    """A month is not thirty days, nor a year 365."""
+
+    code = "HH288"
+    name = "month-against-days"
+    documentation = Documentation(
+        what="One side adds months or years of the calendar, the other a fixed number of days: interval '1 month' and timedelta(days=30).",
+        why="Renewals and deadlines are days apart, in other directions in February and in March.",
+        limits="Reported where both sides give days or moments no more than a few days for each month apart.",
+        example="self.paid_on + timedelta(days=30) and cls.paid_on + func.make_interval(0, 1)",
+        instead="cls.paid_on + func.make_interval(0, 0, 0, 30)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where only one side goes by the calendar."""
+        del key
+        decided = isinstance(python, bool) and isinstance(sql, bool)
+        if not decided and not (isinstance(python, dt.date) and isinstance(sql, dt.date)):
+            return None
+        months = uses(seen, "relativedelta", "monthrange", "add_months")
+        days = uses(seen, "timedelta") and not months
+        calendar = next(
+            (each for each in _spans(seen) if MONTHS.search(each.shown) or _makes_months(each)), None
+        )
+        fixed = next((each for each in _spans(seen) if DAYS.search(each.shown)), None)
+        if days and calendar is not None:
+            return (
+                f"{values_shown(seen, python, sql)}: the getter adds a number of days, and `{calendar.brief}` months of the calendar, which have 28 to 31.",
+                "Add days in SQL too, `func.make_interval(0, 0, 0, 30)`, or months in the getter.",
+            )
+        if months and fixed is not None and calendar is None:
+            return (
+                f"{values_shown(seen, python, sql)}: the getter adds months of the calendar, and `{fixed.brief}` a number of days.",
+                "Add months in SQL too: `func.make_interval(0, 1)`.",
+            )
+        return None
+
+
+def _spans(seen: Example) -> Iterator[Operation]:
+    """Operations that may make an interval or add one."""
+    return (
+        each for each in seen.structure.operations if each.name in ("make_interval", "cast", "add", "sub")
+    )
+
+
+def _makes_months(call: Operation) -> bool:
+    return call.name == "make_interval" and any(each.value for each in call.operands[:2])
+
+
 class PartOfInterval(ValueCause):
     """A field of an interval is taken for the whole of it."""
 
     code = "HH287"
     name = "part-of-interval"
     documentation = Documentation(
-        what="The SQL takes the hours, minutes or days field of an interval; the getter takes the whole span in that unit.",
+        what="The SQL takes the hours, minutes, days or months field of an interval; the getter takes the whole span in that unit.",
         why="EXTRACT(hour ...) of two days and three hours is 3, of age() the days are those beside months and years, and fields are cut towards zero where timedelta.days goes down.",
-        limits="Reported where the values differ, the SQL extracts a field of a difference or of age(), and the getter takes .days or .total_seconds().",
+        limits="Reported where the values differ, the SQL extracts a field of a difference or of age(), and the getter takes .days or .total_seconds(), or .month of both.",
         example="(self.end - self.start).total_seconds() / 3600 and extract('hour', cls.end - cls.start)",
         instead="extract('epoch', cls.end - cls.start) / 3600",
     )
@@ -122,17 +225,21 @@ class PartOfInterval(ValueCause):
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where a field is taken."""
         del key
-        if not (is_number(python) and is_number(sql)) or not uses(seen, "days", "total_seconds"):
+        if not (is_number(python) and is_number(sql)) or not uses(
+            seen, "days", "total_seconds", "month", "months"
+        ):
             return None
         for call in operations(seen, "extract", "date_part"):
             field, span = _field(call), call.operands[-1]
-            if field not in SECONDS or not (
+            if field not in (*SECONDS, "month") or not (
                 span.type_name.startswith("INTERVAL") or span.shown.startswith("age(")
             ):
                 continue
             whole = (
                 "func.floor(extract('epoch', ...) / 86400)"
                 if field == "day"
+                else "extract('year', ...) * 12 + extract('month', ...)"
+                if field == "month"
                 else f"extract('epoch', ...) / {SECONDS[field]}"
             )
             return (
@@ -419,6 +526,8 @@ CAUSES = (
     NaiveAgainstAware(),
     SecondsOfTheDay(),
     WeekdayCountedOtherwise(),
+    WeekOfAnotherYear(),
+    MonthAgainstDays(),
     PartOfInterval(),
     YearsSubtracted(),
     NaiveInSessionZone(),

@@ -83,13 +83,17 @@ class MissingJsonKey(Cause):
     )
 
     def explain(self, seen: Example, difference: Difference) -> Explanation | None:
-        """Where SQL has NULL, and a document that it indexes lacks the key."""
-        if len(difference.sql) != 1 or difference.value is not None:
+        """Where SQL has NULL, or asks for it, and a document that it indexes lacks the key."""
+        if len(difference.sql) != 1:
             return None
         found = next(_missing_keys(seen, difference.key), None)
         if found is None:
             return None
         column, key, null = found
+        if isinstance(difference.value, bool) and null and any(operations(seen, "is", "is_not")):
+            return _null_for_missing(seen, difference, column, key)
+        if difference.value is not None:
+            return None
         python = difference.python
         if isinstance(python, Raised):
             if "KeyError" not in python.kinds:
@@ -104,6 +108,19 @@ class MissingJsonKey(Cause):
             f"Give both sides the default: `func.coalesce({written(seen, column)}[{key!r}]..., {default})` in the expression, "
             f"`.get({key!r}, ...)` in the getter.",
         )
+
+
+def _null_for_missing(seen: Example, difference: Difference, column: str, key: str) -> Explanation | None:
+    """Where the SQL asks whether the key is there by whether its value is NULL."""
+    python = getattr(difference.python, "value", None)
+    if not isinstance(python, bool):
+        return None
+    return (
+        f"{values_shown(seen, python, difference.value)}: {attribute(seen, column)} holds null under {key!r}. Python's `in` says that the key is there; "
+        "taken out as text, null is NULL in SQL, as if it were not.",
+        f"Ask for the key itself: `{written(seen, column)}.has_key({key!r})` of JSONB; or for a value on both sides, "
+        f"`self.{written(seen, column).rpartition('.')[2]}.get({key!r}) is not None` in the getter.",
+    )
 
 
 def _missing_keys(seen: Example, key: Key) -> Iterator[tuple[str, str, bool]]:
@@ -196,18 +213,20 @@ class Undecided(ValueCause):
     code = "HH243"
     name = "condition-over-null"
     documentation = Documentation(
-        what="A comparison, NOT or IN over a column that is NULL gives NULL in SQL, True or False in Python.",
+        what="A comparison, NOT or IN over a column that is NULL gives NULL in SQL, True or False in Python; or IS FALSE, IS TRUE or COALESCE counts NULL for what the getter doesn't.",
         why="WHERE drops the row under the hybrid and under its negation.",
-        limits="Reported where a column that the SQL reads is NULL in the row.",
+        limits="Reported where a column that the SQL reads is NULL in the row, an element of its array is, or a row of the subquery that IN compares with.",
         example="the getter: self.status not in ('paid', 'void'); the expression: cls.status.not_in(('paid', 'void'))",
         instead="or_(cls.status.is_(None), cls.status.not_in(('paid', 'void')))",
     )
 
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where SQL is NULL and a column under a condition is."""
-        if sql is not None or not isinstance(python, bool):
+        if not isinstance(python, bool):
             return None
         nulls = null_columns(seen, key)
+        if sql is not None:
+            return _counted_otherwise(seen, nulls, python, sql)
         conditions = [
             each for each in operations(seen, *LOGIC) if each.depth == 0 and set(each.columns) & set(nulls)
         ]
@@ -216,7 +235,7 @@ class Undecided(ValueCause):
         if column is None and seen.structure.type_name == "Boolean" and nulls:
             column = nulls[0]
         if column is None:
-            return None
+            return _null_among(seen, key, python)
         what = f"`{condition.brief}`" if condition is not None else "the column"
         name = written(seen, column)
         way = f"`or_({name}.is_(None), ...)`" if python else f"`and_({name}.is_not(None), ...)`"
@@ -225,6 +244,54 @@ class Undecided(ValueCause):
             f"drops the row under {seen.hybrid.name} and under its negation.",
             f"Say what NULL counts for: {way} in the expression, or `func.coalesce(..., {python})` around it.",
         )
+
+
+def _counted_otherwise(seen: Example, nulls: list[str], python: Any, sql: Any) -> Explanation | None:
+    """Where the SQL decides what NULL counts for, IS FALSE or COALESCE with a literal, and the getter decides otherwise."""
+    for operation in operations(seen, "is", "is_not", "coalesce"):
+        operands = operation.operands
+        decided = len(operands) == 2 and (  # noqa: PLR2004 - a column and what decides
+            operands[1].shown in ("true", "false") or isinstance(operands[1].value, bool)
+        )
+        column = operands[0].column if decided else None
+        if column is None or column not in nulls or operation.depth:
+            continue
+        way = "`.is_not(True)` counts it as False, `.is_not(False)` as True"
+        return (
+            f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL, which `{operation.brief}` decides in another way than the getter "
+            "does with None.",
+            f"Let both count NULL for the same: of {written(seen, column)}, {way}; `.is_(False)` and `.is_(True)` are false over it.",
+        )
+    return None
+
+
+def _null_among(seen: Example, key: Key, python: Any) -> Explanation | None:
+    """Where NULL is among what a value is compared with: the elements of an array, the rows of a subquery."""
+    comparing = [
+        each for each in operations(seen, "eq", "ne", "in", "not_in", "any", "all") if each.depth == 0
+    ]
+    row = own_row(seen, key)
+    for operation in comparing:
+        for column in operation.columns:
+            held = row.get(column)
+            table, _, name = column.rpartition(".")
+            selected = any(
+                each.column == column
+                for query in seen.structure.subqueries
+                if not query.exists
+                for each in query.selected
+            )
+            others = [each.get(name, "") for each in seen.dataset.tables.get(table, ())] if selected else []
+            if not (isinstance(held, list) and None in held) and None not in others:
+                continue
+            where = "one of the elements of" if isinstance(held, list) else "one of the rows of"
+            return (
+                f"{values_shown(seen, python, None)}: NULL is in {where} {attribute(seen, column)}, so `{operation.brief}`, which finds no match, is neither "
+                "true nor false.",
+                f"Leave NULL out of what is compared with, `.where({written(seen, column)}.is_not(None))` in a subquery, ask by EXISTS, or say "
+                f"what it counts for: `func.coalesce(..., {python})`.",
+            )
+    return None
 
 
 class PredicateSkipsNull(ValueCause):
@@ -517,15 +584,78 @@ def _for_empty(python: Raised, sql: object) -> str:
     return f"`if not values: return {shown(sql)}`"
 
 
+class WithoutElse(ValueCause):
+    """No WHEN applies, and there is no ELSE."""
+
+    code = "HH291"
+    name = "case-without-else"
+    documentation = Documentation(
+        what="A CASE without ELSE is NULL where none of its conditions holds; the getter goes on to a value.",
+        why="The rows of the default are missing from every comparison.",
+        limits="Reported where SQL gives NULL, Python a value, and no column of the row that is NULL explains it.",
+        example="the getter: 'low' if self.stock < 10 else 'ok'; the expression: case((cls.stock < 10, 'low'))",
+        instead="case((cls.stock < 10, 'low'), else_='ok')",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where there is such a CASE."""
+        del key
+        call = next((each for each in operations(seen, "case") if not each.operands), None)
+        if sql is not None or python is None or call is None:
+            return None
+        return (
+            f"{values_shown(seen, python, sql)}: none of the conditions of `{call.brief}` holds, and without ELSE that is NULL.",
+            f"Give it what the getter ends with: `else_={default_written(python)}`.",
+        )
+
+
+class ConcatLeavesOut(ValueCause):
+    """concat() goes on without the part that is NULL, and keeps what stands beside it."""
+
+    code = "HH216"
+    name = "concat-leaves-null-out"
+    documentation = Documentation(
+        what="concat() takes NULL for an empty text and keeps the separators beside it; the getter leaves the part out together with its separator, or gives None.",
+        why="Names end in a blank and addresses in a comma, and no comparison finds them.",
+        limits="Reported where a column that concat() takes is NULL in the row.",
+        example="the getter: ' '.join(filter(None, (self.first, self.last))); the expression: func.concat(cls.first, ' ', cls.last)",
+        instead="func.concat_ws(' ', cls.first, cls.last)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where one of its arguments is NULL."""
+        if not isinstance(sql, str) or not (python is None or isinstance(python, str)):
+            return None
+        nulls = null_columns(seen, key)
+        for call in operations(seen, "concat", "concat_ws"):
+            column = next((each for each in call.columns if each in nulls), None)
+            if column is None:
+                continue
+            parts = ", ".join(operand_written(seen, each) for each in call.operands if each.column)
+            way = (
+                f"leave the separator out with it, `func.concat_ws(..., {parts})`"
+                if isinstance(python, str)
+                else f"put texts together by `+`, which passes NULL on, in place of func.{call.name}()"
+            )
+            return (
+                f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is NULL, which `{call.brief}` takes for an empty text and goes on; the getter "
+                "does not.",
+                f"Let SQL do with NULL what the getter does with None: {way}.",
+            )
+        return None
+
+
 CAUSES = (
     MissingJsonKey(),
     NoneAsText(),
+    ConcatLeavesOut(),
     OrAgainstCoalesce(),
     Undecided(),
     PredicateSkipsNull(),
     AggregateSkipsNull(),
     NoRows(),
     PassedOn(),
+    WithoutElse(),
     AttributeOfNone(),
     RaisesOnNoRows(),
 )

@@ -5,12 +5,14 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from harness.comparison import same
 from harness.core.expression import Operand, Operation
 from harness.core.observation import Example, Key
 from harness.core.outcome import Raised, Returned
 from harness.rules.base import Documentation, shown
 from harness.rules.cause import (
     INTEGERS,
+    ORDERINGS,
     Cause,
     Difference,
     Explanation,
@@ -37,6 +39,15 @@ ARITHMETIC = {
     "neg": "-",
     "pow": "**",
 }
+PYTHON_BASES = {"log10": "10", "log2": "2", "log": "e"}
+SQL_BASES = {"log": "10", "log10": "10", "ln": "e"}
+LOGARITHMS = {"e": "func.ln({})", "10": "func.log({})", "2": "func.ln({}) / func.ln(2)"}
+OUTSIDE = {
+    "2201E": ("ln", "log", "log10"),
+    "2201F": ("sqrt", "power", "pow"),
+    "22011": ("substr", "substring", "left", "right"),
+}
+"""PostgreSQL's errors for arguments that a function is not defined for, and the functions."""
 LARGEST = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 WIDER = {"SMALLINT": "Integer", "INTEGER": "BigInteger", "BIGINT": "Numeric"}
 TO_INTEGER = {"int": "trunc", "trunc": "trunc", "floor": "floor", "ceil": "ceil"}
@@ -281,7 +292,7 @@ class IntegerByOtherRule(ValueCause):
     documentation = Documentation(
         what="One side truncates a number to an integer, the other rounds it or takes the floor: int(2.7) is 2, CAST(2.7 AS INTEGER) is 3, floor(-2.5) is -3.",
         why="Values are off by one for half of all fractions.",
-        limits="Reported where two integers are one apart, or a negative number was floored on one side.",
+        limits="Reported where two numbers are one apart, or a tenth, a hundredth and so on where digits are kept, or a negative number was floored on one side.",
         example="int(self.price) and cast(cls.price, Integer)",
         instead="cast(func.trunc(cls.price), Integer)",
     )
@@ -289,7 +300,7 @@ class IntegerByOtherRule(ValueCause):
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where they are one apart and come by different rules."""
         del key
-        if not (is_number(python) and is_number(sql)) or abs(python - sql) != 1:
+        if not (is_number(python) and is_number(sql)) or not _one_digit_apart(python, sql):
             return None
         rule = next((TO_INTEGER[name] for name in TO_INTEGER if uses(seen, name)), None)
         if rule is None and "//" in seen.hybrid.python.operators:
@@ -302,8 +313,25 @@ class IntegerByOtherRule(ValueCause):
         inside = operand_written(seen, operation.operands[0]) if operation.operands else "..."
         return (
             f"{values_shown(seen, python, sql)}: the getter {words[rule]}, and `{operation.brief}` {words[sql_rule]}.",
-            f"Come to the integer by the same rule in SQL: `cast(func.{rule}({inside}), Integer)`.",
+            f"Come to it by the same rule in SQL: `{_by_rule(rule, inside, abs(python - sql))}`.",
         )
+
+
+def _by_rule(rule: str, inside: str, unit: Any) -> str:
+    """What comes to an integer, or to so many digits, by a rule."""
+    if unit >= 1:
+        return f"cast(func.{rule}({inside}), Integer)"
+    scale = round(1 / unit)
+    return f"func.{rule}({inside} * {scale}) / {scale}"
+
+
+def _one_digit_apart(python: Any, sql: Any) -> bool:
+    """Whether the values are 1 apart, or 0.1, 0.01 and so on."""
+    try:
+        apart = abs(decimal.Decimal(str(python)) - decimal.Decimal(str(sql))).normalize()
+    except decimal.InvalidOperation:  # NaN and infinity
+        return False
+    return apart.as_tuple().digits == (1,) and apart <= 1
 
 
 def _sql_rule(seen: Example) -> tuple[str, Operation] | None:
@@ -331,7 +359,7 @@ class FloorDivision(ValueCause):
 
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where a negative number is divided."""
-        if not (is_number(python) and is_number(sql)) or "//" not in seen.hybrid.python.operators:
+        if not _numbers_or_answers(python, sql) or "//" not in seen.hybrid.python.operators:
             return None
         for division in operations(seen, "floordiv", "div"):
             if len(division.operands) != BINARY or not _signs_differ(seen, key, division, python):
@@ -353,7 +381,13 @@ def _signs_differ(seen: Example, key: Key, operation: Operation, python: Any) ->
     ]
     if all(is_number(each) for each in values):
         return bool((values[0] < 0) != (values[1] < 0))
-    return bool(python < 0)
+    return is_number(python) and bool(python < 0)
+
+
+def _numbers_or_answers(python: Any, sql: Any) -> bool:
+    """Whether the values are the numbers, or say how a comparison of them went."""
+    kinds = is_number if is_number(python) else lambda value: isinstance(value, bool)
+    return kinds(python) and kinds(sql)
 
 
 class RemainderOfNegatives(ValueCause):
@@ -371,7 +405,7 @@ class RemainderOfNegatives(ValueCause):
 
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where the signs differ."""
-        if not (is_number(python) and is_number(sql)) or "%" not in seen.hybrid.python.operators:
+        if not _numbers_or_answers(python, sql) or "%" not in seen.hybrid.python.operators:
             return None
         for remainder in operations(seen, "mod"):
             if len(remainder.operands) != BINARY or not _signs_differ(seen, key, remainder, sql):
@@ -439,7 +473,144 @@ def _sides(seen: Example, division: Operation | None) -> tuple[str, str]:
     return operand_written(seen, division.operands[0]), operand_written(seen, division.operands[1])
 
 
+class LogarithmOfAnotherBase(ValueCause):
+    """PostgreSQL's log() is to the base 10, Python's to e."""
+
+    code = "HH268"
+    name = "logarithm-of-another-base"
+    documentation = Documentation(
+        what="math.log(x) is the natural logarithm, PostgreSQL's log(x) that to the base 10; ln(x) and math.log10(x) are the others.",
+        why="Every value is off by the factor 2.3.",
+        limits="Reported where both sides give numbers and take a logarithm of one argument.",
+        example="math.log(self.views) and func.log(cls.views)",
+        instead="func.ln(cls.views)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the bases are two."""
+        del key
+        if not (is_number(python) and is_number(sql)):
+            return None
+        base = next((PYTHON_BASES[each] for each in PYTHON_BASES if uses(seen, each)), None)
+        call = next(
+            (
+                each
+                for each in operations(seen, *SQL_BASES)
+                if len(each.operands) == 1 and SQL_BASES[each.name] != base
+            ),
+            None,
+        )
+        named = base == "e" and 10 in seen.hybrid.python.constants  # noqa: PLR2004 - math.log(x, 10)
+        if base is None or call is None or named:
+            return None
+        right = LOGARITHMS[base].format(operand_written(seen, call.operands[0]))
+        return (
+            f"{values_shown(seen, python, sql)}: the getter takes the logarithm to the base {base}, and `{call.brief}` that to the base "
+            f"{SQL_BASES[call.name]}.",
+            f"Take the same in SQL: `{right}`.",
+        )
+
+
+class OutsideDomain(Cause):
+    """A function has no value there, and PostgreSQL fails the query."""
+
+    code = "HH269"
+    name = "outside-domain"
+    documentation = Documentation(
+        what="A function gets what it is not defined for: the root of a negative number, the logarithm of 0, a substring of negative length.",
+        why="One such row makes every query with the hybrid fail, whatever the getter does about it.",
+        limits="Reported where PostgreSQL says so (2201E, 2201F, 22011).",
+        example="func.sqrt(cls.variance), func.left(cls.name, func.length(cls.name) - 3)",
+        instead="case((cls.variance >= 0, func.sqrt(cls.variance)))",
+    )
+
+    def explain_refusal(self, seen: Example, refusal: Raised) -> Explanation | None:
+        """Where PostgreSQL says so."""
+        names = OUTSIDE.get(refusal.sqlstate or "")
+        if names is None:
+            return None
+        call = next(operations(seen, *names), None)
+        what = f" in `{call.brief}`" if call is not None else ""
+        arguments = (
+            ", ".join(operand_written(seen, each) for each in call.operands) if call is not None else "..."
+        )
+        inside = f"func.{call.name}({arguments})" if call is not None else "..."
+        return (
+            f"PostgreSQL can't answer select({seen.hybrid.name}): {str(refusal).partition(': ')[2]}{what}, of one row, and the query fails for all.",
+            f"Ask first: `case((..., {inside}))`, which is NULL for the other rows, and return None from the getter there; or keep such rows out by "
+            "a CHECK constraint.",
+        )
+
+
+class BoundOnOneSide(ValueCause):
+    """The value is the very bound, which one side takes in and the other leaves out."""
+
+    code = "HH298"
+    name = "bound-on-one-side"
+    documentation = Documentation(
+        what="The row has the very value that it is compared with, and one side takes it in (>=, <=, BETWEEN) where the other leaves it out (>, <).",
+        why="The one row on the bound is found by the query and not by the page, or the other way round.",
+        limits="Reported where both sides decide, and a column of the row is equal to the bound that the SQL compares it with, a literal or another column.",
+        example="50 <= self.score < 100 and cls.score.between(50, 100)",
+        instead="and_(cls.score >= 50, cls.score < 100)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a comparison stands on its bound."""
+        if not (isinstance(python, bool) and isinstance(sql, bool)):
+            return None
+        row = own_row(seen, key)
+        for operation in operations(seen, *ORDERINGS):
+            found = _on_bound(row, operation)
+            if found is None or operation.depth or not _decides_otherwise(seen, operation):
+                continue
+            column, value = found
+            inside = operation.name in ("ge", "le", "between")
+            return (
+                f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is {shown(value)}, the very bound, which `{operation.brief}` "
+                f"{'takes in' if inside else 'leaves out'} and the getter {'leaves out' if inside else 'takes in'}.",
+                _with_bound(seen, operation),
+            )
+        return None
+
+
+def _on_bound(row: dict[str, object], operation: Operation) -> tuple[str, object] | None:
+    """The column of the row that is equal to what it is compared with."""
+    first, *bounds = operation.operands
+    for one, bound in [(first, each) for each in _parts(bounds)] + [(each, first) for each in _parts(bounds)]:
+        value = row.get(one.column or "")
+        other = bound.value if bound.literal else row.get(bound.column or "")
+        if one.column is not None and value is not None and other is not None and same(value, other):
+            return one.column, value
+    return None
+
+
+def _parts(bounds: list[Operand]) -> list[Operand]:
+    return [part for each in bounds for part in (each.parts or (each,))]
+
+
+def _decides_otherwise(seen: Example, operation: Operation) -> bool:
+    """Whether the getter compares by what has the bound where the SQL has none, or the other way round."""
+    strict = {"lt": "<", "gt": ">", "le": "<=", "ge": ">="}
+    with_bound, without = {"<=", ">="}, {"<", ">"}
+    has = seen.hybrid.python.operators
+    if operation.name == "between" or strict[operation.name] in with_bound:
+        return bool(has & without) or uses(seen, "range")
+    return bool(has & with_bound)
+
+
+def _with_bound(seen: Example, operation: Operation) -> str:
+    first = operand_written(seen, operation.operands[0])
+    if operation.name == "between":
+        return f"BETWEEN takes both bounds in: `and_({first} >= ..., {first} < ...)` in its place, or `<=` in the getter."
+    turned = {"ge": ">", "gt": ">=", "le": "<", "lt": "<="}[operation.name]
+    second = operand_written(seen, operation.operands[1])
+    return f"Take the bound in on both sides or on neither: `{first} {turned} {second}`, or the other operator in the getter."
+
+
 CAUSES = (
+    LogarithmOfAnotherBase(),
+    OutsideDomain(),
     DecimalWithFloat(),
     Overflow(),
     DivisionByZero(),
@@ -449,3 +620,4 @@ CAUSES = (
     RoundedHalf(),
     IntegerByOtherRule(),
 )
+LIKELY = (BoundOnOneSide(),)

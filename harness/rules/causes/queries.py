@@ -465,7 +465,7 @@ class NotCorrelated(ValueCause):
     documentation = Documentation(
         what="The expression is a subquery that mentions no column of the row it is evaluated for.",
         why="It gives one value, that of the whole table, for all rows.",
-        limits="Reported where no part of the SQL mentions the class's own table, and none of it is text.",
+        limits="Reported where no part of the SQL mentions the class's own table but as the subquery joins it anew, and none of it is text.",
         example="select(func.count(Item.id)).scalar_subquery()",
         instead="select(func.count(Item.id)).where(Item.order_id == cls.id).scalar_subquery()",
     )
@@ -478,8 +478,14 @@ class NotCorrelated(ValueCause):
             return None
         tables = structure.subqueries[0].tables
         condition = next((each for table in tables if (each := _joined(seen, table)) != NO_KEY), NO_KEY)
+        anew = sorted({each.name for each in seen.hybrid.tables} & set(tables))
+        why = (
+            f"joins {anew[0]} anew and is not tied to the row"
+            if anew
+            else f"mentions no column of {seen.hybrid.class_name}"
+        )
         return (
-            f"{values_shown(seen, python, sql)}: the subquery over {', '.join(tables)} mentions no column of {seen.hybrid.class_name}, so it "
+            f"{values_shown(seen, python, sql)}: the subquery over {', '.join(tables)} {why}, so it "
             "has one value for all rows.",
             f"Tie it to the row: `{condition}`.",
         )
@@ -491,7 +497,7 @@ class LimitWithoutOrder(ValueCause):
     code = "HH236"
     name = "limit-without-order"
     documentation = Documentation(
-        what="A subquery takes one of several rows by LIMIT, in no order.",
+        what="A subquery takes one of several rows by LIMIT, in no order, or in one that leaves a tie between them.",
         why="PostgreSQL may give any of them, and another one tomorrow. Python's `items[0]` has the relationship's order.",
         limits="Reported where the subquery has several rows to choose from.",
         example="select(Item.price).where(Item.order_id == cls.id).limit(1)",
@@ -501,7 +507,12 @@ class LimitWithoutOrder(ValueCause):
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where there are at least two rows to choose from."""
         for query in seen.structure.subqueries:
-            if not query.limited or query.ordered or query.exists or _aggregates(seen, query):
+            if not query.limited or query.exists or _aggregates(seen, query):
+                continue
+            if query.ordered:
+                tie = _tie_between(seen, query, key)
+                if tie is not None:
+                    return f"{values_shown(seen, python, sql)}: {tie[0]}", tie[1]
                 continue
             rows = rows_of(seen, query, key)
             many = (
@@ -518,6 +529,22 @@ class LimitWithoutOrder(ValueCause):
                 "Order it as the getter does, down to a column that is unique: `.order_by(...)` before `.limit(1)`.",
             )
         return None
+
+
+def _tie_between(seen: Example, query: Subquery, key: Key) -> Explanation | None:
+    """Where rows to choose from are alike in all columns that they are ordered by."""
+    rows = rows_of(seen, query, key) or []
+    values = [tuple(row.get(column) for column in query.order) for row in rows]
+    if not query.order or not any(
+        same(list(one), list(two)) for i, one in enumerate(values) for two in values[:i]
+    ):
+        return None
+    by = ", ".join(attribute(seen, each) for each in query.order)
+    return (
+        f"the subquery over {query.tables[0]} takes a row by LIMIT, and rows are alike in what it orders them by, {by}: PostgreSQL gives any of "
+        "them.",
+        f"Say which of those comes first, as the getter does: {query.tables[0]}'s key as the last of `.order_by(...)`.",
+    )
 
 
 class AggregateWithoutOrder(ValueCause):

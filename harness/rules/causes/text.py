@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.core.expression import Operand, Operation
 from harness.core.observation import Example, Key
+from harness.core.outcome import Raised
 from harness.rules.base import Documentation, shown
 from harness.rules.cause import (
     ORDERINGS,
@@ -13,6 +14,7 @@ from harness.rules.cause import (
     ValueCause,
     attribute,
     fact,
+    is_number,
     operand_written,
     operations,
     own_row,
@@ -209,26 +211,41 @@ class SubstringFromZero(ValueCause):
     code = "HH273"
     name = "substring-counts-from-one"
     documentation = Documentation(
-        what="substr(text, start, length) counts from 1; a start that was taken over from a Python slice is one too low.",
-        why="substr(x, 0, 3) gives two characters: the one at 0 doesn't exist.",
-        limits="Seen where the start is 0, or the same number as in the getter's slice, and one value ends or begins with the other.",
+        what="substr(), split_part() and strpos() count from 1, a Python slice, split() and find() from 0; a number that was taken over is one too low. substr() doesn't count from the end, either.",
+        why="substr(x, 0, 3) gives two characters, for the one at 0 doesn't exist; strpos() is 0 where find() is -1; substr(x, -4) is the whole text.",
+        limits="Seen where the number is a literal and the two values are those of the two ways to count.",
         example="self.code[0:3] and func.substr(cls.code, 0, 3)",
         instead="func.substr(cls.code, 1, 3)",
     )
 
+    def explain_refusal(self, seen: Example, refusal: Raised) -> Explanation | None:
+        """Where PostgreSQL says that there is no part 0."""
+        call = next((each for each in operations(seen, "split_part") if each.operands[-1].value == 0), None)
+        if refusal.sqlstate != "22023" or call is None:
+            return None
+        inside = ", ".join(operand_written(seen, each) for each in call.operands[:-1])
+        return (
+            f"PostgreSQL can't answer select({seen.hybrid.name}): {str(refusal).partition(': ')[2]}. `{call.brief}` counts from 1, Python's [0] is "
+            "the first.",
+            f"Take the first part in SQL: `func.split_part({inside}, 1)`.",
+        )
+
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where a character is missing, or one too many."""
-        del key
-        if (
-            not (isinstance(python, str) and isinstance(sql, str))
-            or "[:]" not in seen.hybrid.python.operators
-        ):
+        if is_number(python) and is_number(sql):
+            return _position_from_one(seen, python, sql)
+        if not (isinstance(python, str) and isinstance(sql, str)):
             return None
+        part = _part_from_one(seen, key, python, sql)
+        if part is not None or "[:]" not in seen.hybrid.python.operators:
+            return part
         for call in operations(seen, "substr", "substring"):
             text, *numbers = call.operands or (Operand("..."),)
             start = numbers[0].value if numbers else None
             if not isinstance(start, int) or not _off_by_one(start, python, sql):
                 continue
+            if start < 0:
+                return _from_the_end(seen, call, values_shown(seen, python, sql))
             rest = ", ".join([str(start + 1), *(operand_written(seen, each) for each in numbers[1:])])
             return (
                 f"{values_shown(seen, python, sql)}: `{call.brief}` begins at character {start}, and SQL counts from 1 where Python's slice "
@@ -238,7 +255,48 @@ class SubstringFromZero(ValueCause):
         return None
 
 
+def _from_the_end(seen: Example, call: Operation, said: str) -> Explanation:
+    """A slice that begins at the end."""
+    text, start = operand_written(seen, call.operands[0]), call.operands[1].value
+    return (
+        f"{said}: `{call.brief}` begins before the first character, for SQL counts from 1; Python's [{start}:] counts from the end.",
+        f"Take the last characters: `func.right({text}, {-start})`.",
+    )
+
+
+def _position_from_one(seen: Example, python: Any, sql: Any) -> Explanation | None:
+    """Where both sides say where a text begins."""
+    call = next(operations(seen, "strpos", "position", "charindex", "instr"), None)
+    if call is None or python != sql - 1 or not uses(seen, "find", "index", "rfind", "rindex"):
+        return None
+    return (
+        f"{values_shown(seen, python, sql)}: `{call.brief}` counts from 1 and is 0 where nothing is found; Python's find() counts from 0 and is -1.",
+        "Count as the getter does: `- 1` behind it in SQL.",
+    )
+
+
+def _part_from_one(seen: Example, key: Key, python: str, sql: str) -> Explanation | None:
+    """Where each side took the part of its own count."""
+    row = own_row(seen, key)
+    for call in operations(seen, "split_part"):
+        text, *rest = call.operands
+        held, values = row.get(text.column or ""), [each.value for each in rest]
+        if not (isinstance(held, str) and len(values) == 2 and isinstance(values[0], str) and values[0]):  # noqa: PLR2004 - separator, number
+            continue
+        parts, number = held.split(values[0]), values[1]
+        if not isinstance(number, int) or not 0 < number < len(parts):
+            continue
+        if parts[number - 1] == sql and parts[number] == python:
+            return (
+                f"{values_shown(seen, python, sql)}: `{call.brief}` counts from 1, Python's [{number}] from 0.",
+                f"Take the next part in SQL: `func.split_part({operand_written(seen, text)}, {values[0]!r}, {number + 1})`.",
+            )
+    return None
+
+
 def _off_by_one(start: int, python: str, sql: str) -> bool:
+    if start < 0:
+        return len(sql) > len(python) and sql.endswith(python)
     if start == 0:
         return len(sql) == len(python) - 1 and python.startswith(sql)
     return len(sql) > 1 and sql[1:] == python[: len(sql) - 1]

@@ -418,15 +418,21 @@ class ArrayFromZero(ValueCause):
     code = "HH259"
     name = "array-counts-from-one"
     documentation = Documentation(
-        what="PostgreSQL's arrays count from 1, Python's lists from 0, and the expression has the list's subscript.",
+        what="PostgreSQL's arrays count from 1, Python's lists from 0: the expression has the list's subscript, or array_position() is compared with index().",
         why="It takes the element before, and NULL at [0]; a slice begins one too early and takes its end too.",
-        limits="Columns of the row with a subscript that is a literal, whose elements at the two places are the two values.",
+        limits="Columns of the row with a subscript that is a literal, whose elements at the two places are the two values; and positions that are one apart.",
         example="self.names[0] and cls.names[0]",
         instead="cls.names[1], or ARRAY(Text, zero_indexes=True)",
     )
 
     def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
         """Where each side took its own place."""
+        call = next(operations(seen, "array_position"), None)
+        if call is not None and is_number(python) and is_number(sql) and python == sql - 1:
+            return (
+                f"{values_shown(seen, python, sql)}: `{call.brief}` counts from 1, Python's index() from 0.",
+                "Count as the getter does: `- 1` behind it in SQL.",
+            )
         row = own_row(seen, key)
         for operation in operations(seen, "getitem"):
             array, place = operation.operands
@@ -447,7 +453,100 @@ class ArrayFromZero(ValueCause):
         return None
 
 
+class JsonNullAgainstNull(ValueCause):
+    """The document is JSON null, which is a value in SQL and None in Python."""
+
+    code = "HH294"
+    name = "json-null-against-null"
+    documentation = Documentation(
+        what="A JSON column holds null, the JSON value, which Python shows as None and PostgreSQL's IS NULL and COALESCE take for a value.",
+        why="SQLAlchemy stores None in a JSON column as JSON null unless none_as_null=True, so `column IS NULL` finds none of the rows that were set to None.",
+        limits="Reported where the row's document is JSON null.",
+        example="self.extra is None and cls.extra.is_(None), with mapped_column(JSONB)",
+        instead="mapped_column(JSONB(none_as_null=True)), or or_(cls.extra.is_(None), cls.extra == JSON.NULL)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where a column that the SQL reads has it."""
+        row = own_row(seen, key)
+        column = next((each for each in seen.structure.columns if _is_json_null(row.get(each))), None)
+        asked = any(column in each.columns for each in operations(seen, "is", "is_not", "coalesce"))
+        if column is None or not (asked or (sql is None) != (python is None)):
+            return None
+        name = written(seen, column)
+        return (
+            f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is JSON null, which is None in Python and a value in SQL, not NULL.",
+            f"Store None as NULL, `mapped_column(JSONB(none_as_null=True))`, or ask for both in SQL: `or_({name}.is_(None), {name} == JSON.NULL)`.",
+        )
+
+
+def _is_json_null(value: object) -> bool:
+    """Whether it is SQLAlchemy's mark for JSON null, JSON.NULL."""
+    return getattr(value, "name", None) == "JSON_NULL"
+
+
+class LengthOfEmptyArray(ValueCause):
+    """array_length() of an empty array is NULL."""
+
+    code = "HH295"
+    name = "length-of-empty-array"
+    documentation = Documentation(
+        what="array_length() of an empty array is NULL, and so are array_upper() and array_agg() of no rows; len() is 0.",
+        why="Rows without elements are missing from every comparison with the number.",
+        limits="Reported where SQL gives NULL and the getter 0, and no array of the row is NULL.",
+        example="len(self.tags) and func.array_length(cls.tags, 1)",
+        instead="func.cardinality(cls.tags)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the array is there and empty."""
+        call = next(operations(seen, "array_length", "array_upper", "array_ndims"), None)
+        if call is None or sql is not None or python is None:
+            return None
+        if any(own_row(seen, key).get(each, []) is None for each in call.columns):
+            return None
+        array = operand_written(seen, call.operands[0])
+        return (
+            f"{values_shown(seen, python, sql)}: the array is empty, and `{call.brief}` of an empty array is NULL.",
+            f"Count its elements: `func.cardinality({array})`, which is 0 for an empty array and NULL for NULL.",
+        )
+
+
+class DecoratorLost(ValueCause):
+    """The SQL's result is what is stored, not what the column's type makes of it."""
+
+    code = "HH296"
+    name = "decorated-type-lost"
+    documentation = Documentation(
+        what="A column's TypeDecorator makes Python's values of what is stored, and the expression, a function, has no such type: SQL gives what is stored.",
+        why="Prices come in cents, secrets encrypted, and a comparison with a value goes by what is stored, too.",
+        limits="Asked last. Reported where a decorated column is an operand of the outermost operation, whose own type is another one.",
+        example="func.abs(cls.price), with price = mapped_column(Money), a TypeDecorator over Integer",
+        instead="func.abs(cls.price, type_=Money), or type_coerce(func.abs(cls.price), Money)",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the outermost operation lost the type."""
+        del key
+        outermost = seen.structure.operations[:1]
+        for operation in outermost:
+            columns = [each.column for each in operation.operands if each.column is not None]
+            column = next((each for each in columns if fact(seen, each).decorator), None)
+            if column is None or fact(seen, column).decorator == seen.structure.declared_type:
+                continue
+            decorator = fact(seen, column).decorator
+            return (
+                f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is of the type {decorator}, and `{operation.brief}` is not, so SQL gives what "
+                f"is computed of the stored values and {decorator} does nothing to it.",
+                f"Say that the result is of that type: `type_coerce(..., {decorator})` around it, or `type_={decorator}` in the function.",
+            )
+        return None
+
+
+LIKELY = (DecoratorLost(),)
 CAUSES = (
+    JsonNullAgainstNull(),
+    LengthOfEmptyArray(),
     EnumAgainstStored(),
     IntervalAgainstSeconds(),
     UuidAgainstText(),
