@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Column, Connection, Index, MetaData, Table
 from sqlalchemy.schema import CreateIndex
 
 from harness.core.dataset import Dataset
+from harness.core.expression import Operation
 from harness.core.observation import Cost, Execution, PlanShape, RepeatedScan, TriedIndex
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.engine.bench import Bench
@@ -27,6 +29,24 @@ GROWTH = 4
 PATIENCE = 3
 """Times the limit for one evaluation: the first populations are a hundred times those of a dataset."""
 Measured = TypeVar("Measured")
+COMPARISONS = frozenset(
+    {
+        *(
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "between",
+            "in",
+            "not_in",
+            "is_distinct_from",
+            "is_not_distinct_from",
+        ),
+        *("like", "ilike", "contains", "startswith", "endswith", "regexp_match"),
+    }
+)
 WORTH_IT = 0.5
 """An index must spare at least this share of the rows that the plan handles."""
 
@@ -38,18 +58,19 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     nothing but the row itself. Each gets the shape of its plan too.
     """
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
-    counting = _counting(waiting, plan)
+    populated = partial(
+        population, plan, counting=_counting(waiting, plan), identifying=_identifying(waiting)
+    )
     if waiting and shape.rows != PLANNED_ROWS:
-        planned = population(plan, replace(shape, rows=PLANNED_ROWS), counting=counting)
-        _on_population(waiting, planned, bench, _plan_shape)
+        _on_population(waiting, populated(replace(shape, rows=PLANNED_ROWS)), bench, _plan_shape)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
         measure = _shape_and_execution if shape.rows == PLANNED_ROWS else _execution
-        few = _on_population(waiting, population(plan, shape, counting=counting), bench, measure)
+        few = _on_population(waiting, populated(shape), bench, measure)
         answered = {each: seen for each, seen in few.items() if isinstance(seen, Execution)}
         many = {}
         if answered:
-            many = _on_population(answered, population(plan, larger, counting=counting), bench, _with_index)
+            many = _on_population(answered, populated(larger), bench, _with_index)
         for examinee, (executed, index) in many.items():
             if isinstance(executed, Execution):
                 assert examinee.query_plan is not None
@@ -69,6 +90,23 @@ def _counting(examinees: Sequence[Examinee], plan: Plan) -> frozenset[str] | Non
     if any(each.literal for each in structures) or not tables <= {table.name for table in plan.tables}:
         return None
     return counting_tables(plan, tables, {name for each in structures for name in each.columns})
+
+
+def _identifying(examinees: Sequence[Examinee]) -> frozenset[str]:
+    """The columns that the selects compare with other columns and never with a value: rows are found by them."""
+    comparisons = [
+        operation
+        for each in examinees
+        for operation in each.translation.structure.operations
+        if operation.name in COMPARISONS
+    ]
+    with_columns = {name for each in comparisons if _compares_columns(each) for name in each.columns}
+    with_values = {name for each in comparisons if not _compares_columns(each) for name in each.columns}
+    return frozenset(with_columns - with_values)
+
+
+def _compares_columns(comparison: Operation) -> bool:
+    return all(operand.columns for operand in comparison.operands)
 
 
 def _on_population(

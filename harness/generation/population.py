@@ -6,22 +6,24 @@ The shape is the same for any number of rows, so what grows between two sizes gr
 import itertools
 import math
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from harness.core.dataset import Dataset
-from harness.generation.plan import Plan, Reference, TablePlan
+from harness.generation.plan import DrawnColumn, Plan, Reference, TablePlan
 from harness.generation.rows import NULL_BELOW
-from harness.generation.shapes import made_dataset
+from harness.generation.shapes import made_dataset, made_palettes
 
 MOST_WEIGHT = 20.0
 """A parent has at most about so many times the children of the least: the largest family stays one of many."""
 LARGEST = 1_000
 FEW = 50
 NO_REFERENCE = 0.1
-"""Share of the rows that refer to nothing where they may."""
+"""Share of the rows that refer to nothing where they may, and of the values that are NULL in a column with many."""
+CHOICE_BITS = 31
+"""Of a number that any of a population's values can be chosen by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,20 @@ class PopulationShape:
 
 
 def population(
-    plan: Plan, shape: PopulationShape, *, seed: int = 0, counting: Collection[str] | None = None
+    plan: Plan,
+    shape: PopulationShape,
+    *,
+    seed: int = 0,
+    counting: Collection[str] | None = None,
+    identifying: Collection[str] = (),
 ) -> Dataset:
     """Rows for every table of ``plan``, random within ``shape``; the same for the same seed.
 
     Of tables that are not ``counting``, where that is given, there are FEW rows at most: they are there to be referred to.
-    Numbers are small, where columns and CHECKs allow: with some thousand rows a sum or a product of large ones overflows.
+    Columns (``table.column``) that are ``identifying``, by which rows find others without a foreign key, have as many values
+    as there are rows without references, as far as type and CHECKs allow; the others have few, as a status or an amount has.
+    Of these, numbers are small, where columns and CHECKs allow: with some thousand rows a sum or a product of large ones
+    overflows.
     """
     generator = random.Random(seed)  # noqa: S311 - test data, no secret
     sizes = _sizes(plan, shape)
@@ -57,12 +67,53 @@ def population(
         table.name: [_choices(reference, sizes, table, shape, generator) for reference in table.references]
         for table in plan.tables
     }
+    palettes = [list(filter(_small, palette)) or palette for palette in made_palettes(plan)]
+    tables = []
+    in_turn = set()
+    for table in plan.tables:
+        found = [each for each in table.drawn if f"{table.name}.{each.name}" in identifying]
+        many = {each.name: _values(table, each, shape, sizes[table.name]) for each in found}
+        tables.append(_with_palettes(table, many, len(palettes)))
+        in_turn |= {(table.name, _choice(table, each)) for each in found if _unique_alone(table, each)}
+        palettes += many.values()
+    plan = replace(plan, tables=tuple(tables))
 
     def choose(table: TablePlan, slot: int, index: int) -> int:
         chosen = targets[table.name]
-        return chosen[index][slot] if index < len(chosen) else generator.randrange(256)
+        if index < len(chosen):
+            return chosen[index][slot]
+        return slot if (table.name, index) in in_turn else generator.getrandbits(CHOICE_BITS)
 
-    return replace(made_dataset(plan, sizes, choose=choose, wanted=_small), shape="population")
+    return replace(made_dataset(plan, sizes, choose=choose, palettes=palettes), shape="population")
+
+
+def _values(table: TablePlan, column: DrawnColumn, shape: PopulationShape, rows: int) -> list[Any]:
+    """The values of an identifying column: in a table of references, each comes up in about ``fan_out`` rows, if it may."""
+    distinct = table.distinct[column.name]
+    if _unique_alone(table, column):
+        return [distinct(number) for number in range(rows)]
+    values = [distinct(number) for number in range(shape.rows)]
+    return values + [None] * round(len(values) * NO_REFERENCE * column.nullable)
+
+
+def _with_palettes(table: TablePlan, many: Mapping[str, Sequence[Any]], first: int) -> TablePlan:
+    """The table with a palette of its own, from the number ``first`` on, for each column of ``many``."""
+    numbers = {name: first + place for place, name in enumerate(many)}
+    drawn = tuple(
+        replace(each, nullable=False, palette=numbers[each.name]) if each.name in many else each
+        for each in table.drawn
+    )
+    return replace(table, drawn=drawn)
+
+
+def _unique_alone(table: TablePlan, column: DrawnColumn) -> bool:
+    """Whether no two rows share a value of the column, whatever else they hold."""
+    return any(each.columns == (column.name,) for each in table.uniques)
+
+
+def _choice(table: TablePlan, column: DrawnColumn) -> int:
+    """The place of the column among a row's choices."""
+    return len(table.references) + table.drawn.index(column)
 
 
 def counting_tables(plan: Plan, tables: Collection[str], columns: Collection[str]) -> frozenset[str]:

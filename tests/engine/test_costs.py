@@ -470,3 +470,52 @@ def test_what_takes_too_long_is_measured_on_fewer_rows(checked):
     assert cost.few.rows < 500
     assert cost.many.rows == 4 * cost.few.rows
     assert cost.exponent > 2.5
+
+
+BY_TEXT = """
+from sqlalchemy import func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str | None] = mapped_column(index=True)
+    number: Mapped[int] = mapped_column(index=True)
+    same: Mapped[list["Order"]] = relationship(
+        primaryjoin="remote(foreign(Order.email)) == Order.email", viewonly=True
+    )
+    alike: Mapped[list["Order"]] = relationship(
+        primaryjoin="remote(foreign(Order.number)) == Order.number", viewonly=True
+    )
+
+    @hybrid_property
+    def by_email(self):
+        return len(self.same)
+
+    @by_email.inplace.expression
+    @classmethod
+    def _by_email(cls):
+        other = aliased(Order)
+        return select(func.count()).select_from(other).where(other.email == cls.email).scalar_subquery()
+
+    @hybrid_property
+    def by_number(self):
+        return len(self.alike)
+
+    @by_number.inplace.expression
+    @classmethod
+    def _by_number(cls):
+        other = aliased(Order)
+        return select(func.count()).select_from(other).where(other.number == cls.number).scalar_subquery()
+"""
+
+
+def test_rows_that_are_found_by_text_or_number_without_a_foreign_key_are_as_few_as_in_real_data(checked):
+    reports = checked(BY_TEXT, examples=5, scale=500)
+    for name in ("Order.by_email", "Order.by_number"):
+        assert scale_findings(reports[name]) == {}
+        assert reports[name].stats.cost.exponent == pytest.approx(1, abs=0.1)

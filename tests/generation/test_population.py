@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
+    Enum,
     ForeignKey,
     Index,
     Integer,
@@ -186,3 +188,50 @@ def test_tables_that_are_only_referred_to_have_few_rows(unique, columns, countin
     tables = population(plan, PopulationShape(1_000), counting=found).tables
     assert {name for name, rows in tables.items() if len(rows) > 50} == counting
     assert len(tables["countries"]) == 50
+
+
+METADATA_BY_TEXT = MetaData()
+CUSTOMERS = Table(
+    "customers",
+    METADATA_BY_TEXT,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(40), unique=True, nullable=False),
+    Column("country", String, nullable=False),
+)
+ORDERS = Table(
+    "orders",
+    METADATA_BY_TEXT,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(40)),
+    Column("code", String, CheckConstraint("length(code) >= 3"), nullable=False),
+    Column("state", Enum("open", "closed", name="state"), nullable=False),
+)
+BY_TEXT = plan_dataset(
+    [CUSTOMERS, ORDERS], [*CUSTOMERS.columns, *ORDERS.columns], constants=["de"]
+)  # the hybrid's code names it
+
+
+def test_columns_by_which_rows_find_others_have_as_many_values_as_there_are_rows():
+    identifying = {"customers.email", "orders.email", "orders.code", "orders.state"}
+    tables = population(BY_TEXT, PopulationShape(1_000), identifying=identifying).tables
+    customers, orders = tables["customers"], tables["orders"]
+    assert len({row["email"] for row in customers}) == len(customers) == 1_000
+    assert len({row["country"] for row in customers}) < 20
+    emails = Counter(row["email"] for row in orders)
+    assert 50 < emails.pop(None) < 150  # NULL, where it may be
+    assert len(emails) > 500
+    assert max(emails.values()) < 20
+    assert emails.keys() <= {row["email"] for row in customers}
+    codes = {row["code"] for row in orders}
+    assert len(codes) > 500
+    assert min(map(len, codes)) >= 3
+    assert {row["state"] for row in orders} == {"open", "closed"}
+
+
+def test_the_work_grows_with_the_rows_where_columns_identify_them():
+    calls = []
+    for rows in (250, 1_000):
+        profile = cProfile.Profile()
+        profile.runcall(population, BY_TEXT, PopulationShape(rows), identifying={"customers.email"})
+        calls.append(pstats.Stats(profile).total_calls)
+    assert calls[1] < 6 * calls[0]
