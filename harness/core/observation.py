@@ -270,6 +270,20 @@ class RepeatedScan:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexLookup:
+    """What a plan looks up in ``index`` of ``table`` more than once, reading ``pages`` of the index each time.
+
+    ``columns`` are those that are looked for.
+    """
+
+    table: str
+    index: str
+    pages: float
+    columns: tuple[str, ...]
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """What the server did for the plain select of ``rows`` rows: the rows and the 8 kB pages that all nodes of its plan handled.
 
@@ -284,18 +298,24 @@ class Execution:
     repeated: tuple[RepeatedScan, ...] = ()
     spilled: tuple[str, ...] = ()
     jit_functions: int = 0
+    lookups: tuple[IndexLookup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TriedIndex:
-    """An index on ``columns`` of ``table`` that ``statement`` creates, and how many rows the plan handled with it."""
+    """An index on ``columns`` of ``table`` that ``statement`` creates, and how many rows and pages the plan handled with it.
+
+    ``instead_of`` is the index that was read without it, where it spares pages of that and not rows.
+    """
 
     name: str
     table: str
     columns: tuple[str, ...]
     statement: str
     handled: int
+    pages: int
     schema: str | None = None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the plain select costs on two populations of one shape, and whether an index would make it cheaper."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -10,7 +11,7 @@ from sqlalchemy.schema import CreateIndex
 
 from harness.core.dataset import Dataset
 from harness.core.expression import Operation
-from harness.core.observation import Cost, Execution, PlanShape, RepeatedScan, TriedIndex
+from harness.core.observation import Cost, Execution, IndexLookup, PlanShape, RepeatedScan, TriedIndex
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
@@ -48,7 +49,10 @@ COMPARISONS = frozenset(
     }
 )
 WORTH_IT = 0.5
-"""An index must spare at least this share of the rows that the plan handles."""
+"""An index must spare at least this share of the rows that the plan handles, or of the pages."""
+LONGER = math.sqrt(GROWTH)
+"""A lookup that reads so many times the pages of its index on the larger population is one that reads a part of it, not a way
+down its tree: halfway from a depth that hardly changes to the whole."""
 
 
 def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape: PopulationShape) -> None:
@@ -70,7 +74,7 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
         answered = {each: seen for each, seen in few.items() if isinstance(seen, Execution)}
         many = {}
         if answered:
-            many = _on_population(answered, populated(larger), bench, _with_index)
+            many = _on_population(answered, populated(larger), bench, partial(_with_index, answered))
         for examinee, (executed, index) in many.items():
             if isinstance(executed, Execution):
                 assert examinee.query_plan is not None
@@ -161,11 +165,11 @@ def _execution(examinee: Examinee, connection: Connection) -> Execution | TimedO
 
 
 def _with_index(
-    examinee: Examinee, connection: Connection
+    few: Mapping[Examinee, Execution], examinee: Examinee, connection: Connection
 ) -> tuple[Execution | TimedOut, TriedIndex | None] | None:
     executed = _execution(examinee, connection)
     if isinstance(executed, Execution):
-        return executed, _worthwhile_index(examinee, connection, executed)
+        return executed, _worthwhile_index(examinee, connection, few[examinee], executed)
     return None if executed is None else (executed, None)
 
 
@@ -178,21 +182,37 @@ def _executed(examinee: Examinee, connection: Connection) -> Outcome:
     return outcome
 
 
-def _worthwhile_index(examinee: Examinee, connection: Connection, executed: Execution) -> TriedIndex | None:
-    """The first index, of those that the repeated scans ask for, with which the plan handles far fewer rows."""
-    for scan in _candidates(executed.repeated):
-        with_index = _tried(examinee, connection, scan)
-        if with_index is not None and with_index.handled <= executed.handled * (1 - WORTH_IT):
-            return with_index
+def _worthwhile_index(
+    examinee: Examinee, connection: Connection, few: Execution, many: Execution
+) -> TriedIndex | None:
+    """The first index with which the plan handles far fewer rows, or else reads far fewer pages."""
+    for scan in _candidates(many.repeated):
+        tried = _tried(examinee, connection, scan)
+        if tried is not None and tried.handled <= many.handled * (1 - WORTH_IT):
+            return tried
+    for lookup in _ever_longer(few.lookups, many.lookups):
+        tried = _tried(examinee, connection, lookup)
+        if tried is not None and tried.pages <= many.pages * (1 - WORTH_IT):
+            return replace(tried, instead_of=lookup.index)
     return None
 
 
 def _candidates(repeated: Sequence[RepeatedScan]) -> Iterator[RepeatedScan]:
+    """The repeated scans of which an index could do a part, the costliest first."""
     costliest_first = sorted(repeated, key=lambda scan: -scan.loops * scan.rows)
     yield from dict.fromkeys(scan for scan in costliest_first if scan.columns)
 
 
-def _tried(examinee: Examinee, connection: Connection, scan: RepeatedScan) -> TriedIndex | None:
+def _ever_longer(few: Sequence[IndexLookup], many: Sequence[IndexLookup]) -> Iterator[IndexLookup]:
+    """The lookups that read the more of their index the more there is of it, as those by another column than its first."""
+    before = {(each.table, each.index, each.columns): each.pages for each in few}
+    for lookup in many:
+        pages = before.get((lookup.table, lookup.index, lookup.columns), 0)
+        if lookup.columns and pages and lookup.pages >= pages * LONGER:
+            yield lookup
+
+
+def _tried(examinee: Examinee, connection: Connection, scan: RepeatedScan | IndexLookup) -> TriedIndex | None:
     """Create the index, run the select again, and undo both."""
     name = "_".join(("ix", scan.table, *scan.columns))
     table = Table(scan.table, MetaData(), *(Column(each) for each in scan.columns), schema=scan.schema)
@@ -203,4 +223,5 @@ def _tried(examinee: Examinee, connection: Connection, scan: RepeatedScan) -> Tr
     back_to_loaded(connection)
     if not isinstance(outcome, Returned):
         return None
-    return TriedIndex(name, scan.table, scan.columns, create, outcome.value.handled, scan.schema)
+    done: Execution = outcome.value
+    return TriedIndex(name, scan.table, scan.columns, create, done.handled, done.pages, scan.schema)

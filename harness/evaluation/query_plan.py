@@ -1,7 +1,7 @@
 """The server's plan for the plain select: what runs again for each row, and what it cost."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from harness.core.observation import Compiled, Execution, RepeatedScan
+from harness.core.observation import Compiled, Execution, IndexLookup, RepeatedScan
 
 Node = dict[str, Any]
 COSTS = {
@@ -55,11 +55,12 @@ def execution(connection: Connection, compiled: Compiled) -> Execution:
     return Execution(
         rows=_total(plan),
         handled=sum(_total(node) + sum(_removed(node)) for node in nodes),
-        pages=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
+        pages=_pages(plan),
         seconds=document["Execution Time"] / 1000,
         repeated=tuple(_repeated_scans(plan, hashed_subplans(document))),
         spilled=tuple(node["Node Type"] for node in nodes if _spills(node)),
         jit_functions=jit_functions,
+        lookups=tuple(_lookups(plan)),
     )
 
 
@@ -121,6 +122,11 @@ def _total(node: Node) -> int:
     return round(total)
 
 
+def _pages(node: Node) -> int:
+    pages: int = node["Shared Hit Blocks"] + node["Shared Read Blocks"]
+    return pages
+
+
 def _removed(node: Node) -> Iterator[int]:
     for name in REMOVED:
         yield round(node.get(name, 0) * node["Actual Loops"])
@@ -176,17 +182,48 @@ def _repeated_scans(plan: Node, hashed: frozenset[str]) -> Iterator[RepeatedScan
                 node["Relation Name"],
                 int(node["Actual Loops"]),
                 round(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)),
-                tuple(_looked_for(node["Alias"], subplan)),
+                tuple(_looked_for(node["Alias"], _conditions(subplan))),
                 recursive,
-                None if node["Schema"] == "public" else node["Schema"],
+                _schema(node),
             )
 
 
-def _looked_for(alias: str, subplan: Node) -> list[str]:
-    """Columns of ``alias`` that the subquery compares for equality, those with what comes from elsewhere first."""
+def _schema(node: Node) -> str | None:
+    return None if node["Schema"] == "public" else node["Schema"]
+
+
+def _lookups(plan: Node) -> Iterator[IndexLookup]:
+    """What the plan looks up in indexes more than once; a table's own pages are one for each row at most."""
+    for node in _nodes(plan):
+        if node["Actual Loops"] <= 1:
+            continue
+        if node["Node Type"] in {"Index Scan", "Index Only Scan"} and "Index Cond" in node:
+            yield _lookup(node, node, _pages(node) - _total(node) - sum(_removed(node)))
+        elif node["Node Type"] == "Bitmap Heap Scan":
+            bitmaps = (each for each in _nodes(node) if each["Node Type"] == "Bitmap Index Scan")
+            yield from (_lookup(node, each, _pages(each)) for each in bitmaps)
+
+
+def _lookup(table: Node, index: Node, pages: int) -> IndexLookup:
+    conditions = [node[name] for node, name in ((index, "Index Cond"), (table, "Filter")) if name in node]
+    return IndexLookup(
+        table["Relation Name"],
+        index["Index Name"],
+        max(pages, 0) / index["Actual Loops"],
+        tuple(_looked_for(table["Alias"], conditions)),
+        _schema(table),
+    )
+
+
+def _conditions(plan: Node) -> Iterator[str]:
+    return (node[name] for node in _nodes(plan) for name in CONDITIONS if name in node)
+
+
+def _looked_for(alias: str, conditions: Iterable[str]) -> list[str]:
+    """Columns of ``alias`` that must equal something, those with what comes from elsewhere first."""
     correlated: dict[str, None] = {}
     constant: dict[str, None] = {}
-    for condition in (node[name] for node in _nodes(subplan) for name in CONDITIONS if name in node):
+    for condition in conditions:
         for column, other in _equalities(condition, alias):
             (correlated if list(other.find_all(exp.Column)) else constant)[column] = None
     return list(dict.fromkeys((*correlated, *constant)))

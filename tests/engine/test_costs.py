@@ -519,3 +519,95 @@ def test_rows_that_are_found_by_text_or_number_without_a_foreign_key_are_as_few_
     for name in ("Order.by_email", "Order.by_number"):
         assert scale_findings(reports[name]) == {}
         assert reports[name].stats.cost.exponent == pytest.approx(1, abs=0.1)
+
+
+IN_ANOTHER_ORDER = """
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    metadata = MetaData(schema="Big Data")
+
+tagged = Table(
+    "tagged",
+    Base.metadata,
+    Column("post_id", ForeignKey("Big Data.post.id"), primary_key=True),
+    Column("tag_id", ForeignKey("Big Data.tag.id"), primary_key=True),
+)
+
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tags: Mapped[list["Tag"]] = relationship(secondary=tagged, back_populates="posts")
+
+    @hybrid_property
+    def tag_count(self):
+        return len(self.tags)
+
+    @tag_count.inplace.expression
+    @classmethod
+    def _tag_count(cls):
+        return select(func.count()).where(tagged.c.post_id == cls.id).correlate_except(tagged).scalar_subquery()
+
+class Tag(Base):
+    __tablename__ = "tag"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    posts: Mapped[list["Post"]] = relationship(secondary=tagged, back_populates="tags")
+    uses: Mapped[list["Use"]] = relationship()
+
+    @hybrid_property
+    def post_count(self):
+        return len(self.posts)
+
+    @post_count.inplace.expression
+    @classmethod
+    def _post_count(cls):
+        return select(func.count()).where(tagged.c.tag_id == cls.id).correlate_except(tagged).scalar_subquery()
+
+    @hybrid_property
+    def use_count(self):
+        return len(self.uses)
+
+    @use_count.inplace.expression
+    @classmethod
+    def _use_count(cls):
+        return select(func.count(Use.day)).where(Use.tag_id == cls.id).scalar_subquery()
+
+class Use(Base):
+    __tablename__ = "use"
+    __table_args__ = (Index("use_by_day", "day", "tag_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("Big Data.tag.id"))
+    day: Mapped[int]
+"""
+
+
+@pytest.fixture(scope="module")
+def in_another_order(checked):
+    return checked(IN_ANOTHER_ORDER, examples=2, scale=500)
+
+
+def test_a_key_of_two_columns_is_read_through_for_its_second_one(in_another_order):
+    assert scale_findings(in_another_order["Post.tag_count"]) == {}
+    findings = scale_findings(in_another_order["Tag.post_count"])
+    assert findings.keys() == {"HH409"}
+    severity, message, hint = findings["HH409"]
+    assert severity is Severity.WARNING
+    assert re.fullmatch(
+        r"select\(Tag.post_count\) looks up tag_id in the index tagged_pkey, which is in another order. One look-up reads \d "
+        r"pages of it where there are 500 rows, \d\d where there are 2,000.",
+        message,
+    )
+    assert re.fullmatch(
+        r'CREATE INDEX ix_tagged_tag_id ON "Big Data".tagged \(tag_id\); in Alembic: '
+        r'op.create_index\("ix_tagged_tag_id", "tagged", \["tag_id"\], schema="Big Data"\). '
+        r"Tried: the server then reads \d{1,2},\d{3} pages in place of \d\d,\d{3}.",
+        hint,
+    )
+
+
+def test_an_index_whose_columns_are_in_the_wrong_order(in_another_order):
+    findings = scale_findings(in_another_order["Tag.use_count"])
+    assert [severity for severity, _, _ in findings.values()] == [Severity.WARNING]
+    assert any("CREATE INDEX ix_use_tag_id" in hint for _, _, hint in findings.values())

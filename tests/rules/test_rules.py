@@ -21,6 +21,7 @@ from harness.core.observation import (
     Example,
     Execution,
     Growth,
+    IndexLookup,
     LeftBehind,
     Match,
     ProcessEnd,
@@ -78,8 +79,14 @@ WHERE_FALSE = Returned(Compiled("SELECT nodes.id \nFROM nodes \nWHERE false", {}
 
 
 INDEX = TriedIndex(
-    "ix_usages_node_id", "usages", ("node_id",), "CREATE INDEX ix_usages_node_id ON usages (node_id)", 10_960
+    "ix_usages_node_id",
+    "usages",
+    ("node_id",),
+    "CREATE INDEX ix_usages_node_id ON usages (node_id)",
+    10_960,
+    900,
 )
+BY_KEY = IndexLookup("usages", "usages_pkey", 6.6, ("node_id",))
 
 
 def cost(few, many, *repeated, index=None, **parts):
@@ -89,6 +96,12 @@ def cost(few, many, *repeated, index=None, **parts):
         for rows, handled, *pages in (few, many)
     ]
     return Cost(*executions, index)
+
+
+def in_another_order(index):
+    seen = cost((500, 2_455, 4_785), (2_000, 9_960, 43_817), index=index)
+    few, many = ((BY_KEY,), (replace(BY_KEY, pages=19.0),))
+    return replace(seen, few=replace(seen.few, lookups=few), many=replace(seen.many, lookups=many))
 
 
 QUADRATIC = cost((500, 95_215), (2_000, 1_500_280))
@@ -615,6 +628,15 @@ CASES = [
         "server handled 95,215, for 2,000 rows 1,500,280: they grow with the power 2.0.",
     ),
     Case("HH408", "more pages too", QueryPlan(HYBRID, (), QUADRATIC), NOTHING_SAID),
+    Case(
+        "HH409",
+        "an index in another order",
+        QueryPlan(HYBRID, (), in_another_order(replace(INDEX, instead_of="usages_pkey"))),
+        "select(Node.total) looks up node_id in the index usages_pkey, which is in another order. One look-up reads 7 pages of "
+        "it where there are 500 rows, 19 where there are 2,000.",
+    ),
+    Case("HH409", "no other index helps", QueryPlan(HYBRID, (), in_another_order(None)), NOTHING_SAID),
+    Case("HH409", "an index in the place of a scan", QueryPlan(HYBRID, ("usages",), cost((5, 9), (20, 99), index=INDEX)), NOTHING_SAID),
     Case(
         "HH501",
         "on a circle",
