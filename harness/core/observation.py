@@ -192,7 +192,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Statements that the Python side sends for ``rows`` instances, at two sizes.
+    """Statements that the Python side sends for ``rows`` instances, at two sizes; of a method called with ``arguments``.
 
     ``causes`` are the relationships whose lazy loads sent them, as ``Class.relationship``, most statements first.
     ``sql_side`` says whether the SQL side answered the same rows in one statement. ``for_one`` are the statements for one
@@ -205,6 +205,12 @@ class Growth:
     causes: tuple[str, ...] = ()
     sql_side: bool = True
     for_one: int | None = None
+    arguments: tuple[Any, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The hybrid by name, with the arguments of a method."""
+        return self.hybrid.called_with(self.arguments)
 
     @property
     def per_row(self) -> float:
@@ -364,12 +370,19 @@ class QueryPlan:
     """Tables that the plan of the plain select reads whole for each row as no index spares it, and what that costs.
 
     ``cost`` is None where it could not be measured; ``volatile`` are functions that the server calls for each row.
+    ``arguments`` are those that a method is called with.
     """
 
     hybrid: Hybrid
     tables_scanned_per_row: tuple[str, ...]
     cost: Cost | None = None
     volatile: tuple[str, ...] = ()
+    arguments: tuple[Any, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The hybrid by name, with the arguments of a method."""
+        return self.hybrid.called_with(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,19 @@ from sqlalchemy.schema import CreateIndex
 
 from harness.core.dataset import Dataset
 from harness.core.expression import Operation
-from harness.core.observation import Cost, Execution, IndexLookup, PlanShape, RepeatedScan, TriedIndex
+from harness.core.observation import (
+    Compiled,
+    Cost,
+    Execution,
+    IndexLookup,
+    PlanShape,
+    RepeatedScan,
+    TriedIndex,
+)
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
+from harness.engine.forms import Form
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.plan_shape import table_reads
@@ -56,12 +65,13 @@ down its tree: halfway from a depth that hardly changes to the whole."""
 
 
 def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape: PopulationShape) -> None:
-    """Set the cost of each hybrid's select, all of them on the same rows; where it takes too long, on fewer rows.
+    """Set the cost of each form of the hybrids' selects, all on the same rows; where one takes too long, on fewer rows.
 
-    A hybrid that can't be measured, for its SQL fails or the server refuses the rows, keeps none; so does one that reads
-    nothing but the row itself. Each gets the shape of its plan too.
+    A form that can't be measured, for its SQL fails or the server refuses the rows, keeps none; so does a hybrid that reads
+    nothing but the row itself. Each hybrid gets the shape of its plan too.
     """
-    waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
+    able = [each for each in examinees if each.testable and not each.reads_own_row_only]
+    waiting = {form: each for each in able for form in each.forms if form.plan is not None}
     populated = partial(
         population, plan, counting=_counting(waiting, plan), identifying=_identifying(waiting)
     )
@@ -71,39 +81,34 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
         larger = replace(shape, rows=shape.rows * GROWTH)
         measure = _shape_and_execution if shape.rows == PLANNED_ROWS else _execution
         few = _on_population(waiting, populated(shape), bench, measure)
-        answered = {each: seen for each, seen in few.items() if isinstance(seen, Execution)}
+        answered = {form: seen for form, seen in few.items() if isinstance(seen, Execution)}
         many = {}
         if answered:
-            many = _on_population(answered, populated(larger), bench, partial(_with_index, answered))
-        for examinee, (executed, index) in many.items():
-            if isinstance(executed, Execution):
-                assert examinee.query_plan is not None
-                cost = Cost(answered[examinee], executed, index)
-                examinee.query_plan = replace(examinee.query_plan, cost=cost)
-        slow = [each for each, seen in few.items() if isinstance(seen, TimedOut)]
-        slow += [each for each, (seen, _) in many.items() if isinstance(seen, TimedOut)]
-        waiting = [each for each in slow if each.loss is None]
+            left = {form: waiting[form] for form in answered}
+            many = _on_population(left, populated(larger), bench, partial(_with_index, answered))
+        for form, (executed, index) in many.items():
+            if isinstance(executed, Execution) and form.plan is not None:
+                form.plan = replace(form.plan, cost=Cost(answered[form], executed, index))
+        slow = [form for form, seen in few.items() if isinstance(seen, TimedOut)]
+        slow += [form for form, (seen, _) in many.items() if isinstance(seen, TimedOut)]
+        waiting = {form: waiting[form] for form in slow if waiting[form].loss is None}
         shape = replace(shape, rows=shape.rows // GROWTH)
 
 
-def _counting(examinees: Sequence[Examinee], plan: Plan) -> frozenset[str] | None:
+def _counting(forms: Mapping[Form, Examinee], plan: Plan) -> frozenset[str] | None:
     """The tables whose number of rows the selects depend on; None where that is any, for SQL as text says nothing of what it reads."""
-    structures = [each.translation.structure for each in examinees]
+    structures = [form.structure for form in forms]
     tables = {name for each in structures for name in each.tables}
-    tables |= {table.name for each in examinees for table in each.hybrid.tables}
+    tables |= {table.name for each in forms.values() for table in each.hybrid.tables}
     if any(each.literal for each in structures) or not tables <= {table.name for table in plan.tables}:
         return None
     return counting_tables(plan, tables, {name for each in structures for name in each.columns})
 
 
-def _identifying(examinees: Sequence[Examinee]) -> frozenset[str]:
+def _identifying(forms: Iterable[Form]) -> frozenset[str]:
     """The columns that the selects compare with other columns and never with a value: rows are found by them."""
-    comparisons = [
-        operation
-        for each in examinees
-        for operation in each.translation.structure.operations
-        if operation.name in COMPARISONS
-    ]
+    operations = (operation for form in forms for operation in form.structure.operations)
+    comparisons = [each for each in operations if each.name in COMPARISONS]
     with_columns = {name for each in comparisons if _compares_columns(each) for name in each.columns}
     with_values = {name for each in comparisons if not _compares_columns(each) for name in each.columns}
     return frozenset(with_columns - with_values)
@@ -114,22 +119,22 @@ def _compares_columns(comparison: Operation) -> bool:
 
 
 def _on_population(
-    examinees: Iterable[Examinee],
+    forms: Mapping[Form, Examinee],
     dataset: Dataset,
     bench: Bench,
-    measure: Callable[[Examinee, Connection], Measured | None],
-) -> dict[Examinee, Measured]:
-    """What ``measure`` gives for each hybrid; None, and a connection that breaks, end that hybrid or this population."""
-    measured: dict[Examinee, Measured] = {}
+    measure: Callable[[Form, Examinee, Connection], Measured | None],
+) -> dict[Form, Measured]:
+    """What ``measure`` gives for each form; None, and a connection that breaks, end that form or this population."""
+    measured: dict[Form, Measured] = {}
     running: Examinee | None = None
     try:
         with bench.populated(dataset) as connection:
-            for examinee in examinees:
+            for form, examinee in forms.items():
                 running = examinee
                 with examinee.clock():
-                    seen = measure(examinee, connection)
+                    seen = measure(form, examinee, connection)
                 if seen is not None:
-                    measured[examinee] = seen
+                    measured[form] = seen
     except Rejected:
         return {}
     except ServerLost as loss:
@@ -139,15 +144,19 @@ def _on_population(
     return measured
 
 
-def _shape_and_execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
-    _plan_shape(examinee, connection)
-    return _execution(examinee, connection)
+def _shape_and_execution(
+    form: Form, examinee: Examinee, connection: Connection
+) -> Execution | TimedOut | None:
+    _plan_shape(form, examinee, connection)
+    return _execution(form, examinee, connection)
 
 
-def _plan_shape(examinee: Examinee, connection: Connection) -> None:
-    tables = examinee.translation.structure.tables
+def _plan_shape(form: Form, examinee: Examinee, connection: Connection) -> None:
+    """That of the first form."""
+    if form is not examinee.forms[0]:
+        return
     outcome = contained(
-        lambda: table_reads(connection, examinee.bound_select, tables), seconds=examinee.seconds
+        lambda: table_reads(connection, form.select, form.structure.tables), seconds=examinee.seconds
     )
     if isinstance(outcome, Returned):
         examinee.plan_shape = PlanShape(PLANNED_ROWS, outcome.value)
@@ -155,9 +164,9 @@ def _plan_shape(examinee: Examinee, connection: Connection) -> None:
         back_to_loaded(connection)
 
 
-def _execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
+def _execution(form: Form, examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
     """None where the server refuses the select."""
-    outcome = _executed(examinee, connection)
+    outcome = _executed(form.select, connection, seconds=examinee.seconds * PATIENCE)
     if isinstance(outcome, Returned):
         assert isinstance(outcome.value, Execution)
         return outcome.value
@@ -165,35 +174,35 @@ def _execution(examinee: Examinee, connection: Connection) -> Execution | TimedO
 
 
 def _with_index(
-    few: Mapping[Examinee, Execution], examinee: Examinee, connection: Connection
+    few: Mapping[Form, Execution], form: Form, examinee: Examinee, connection: Connection
 ) -> tuple[Execution | TimedOut, TriedIndex | None] | None:
-    executed = _execution(examinee, connection)
+    executed = _execution(form, examinee, connection)
     if isinstance(executed, Execution):
-        return executed, _worthwhile_index(examinee, connection, few[examinee], executed)
+        tried = partial(_tried, form.select, connection, seconds=examinee.seconds * PATIENCE)
+        return executed, _worthwhile_index(tried, few[form], executed)
     return None if executed is None else (executed, None)
 
 
-def _executed(examinee: Examinee, connection: Connection) -> Outcome:
-    seconds = examinee.seconds * PATIENCE
+def _executed(select: Compiled, connection: Connection, *, seconds: float) -> Outcome:
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
-    outcome = contained(lambda: execution(connection, examinee.bound_select), seconds=seconds + GRACE)
+    outcome = contained(lambda: execution(connection, select), seconds=seconds + GRACE)
     if not isinstance(outcome, Returned):
         back_to_loaded(connection)
     return outcome
 
 
 def _worthwhile_index(
-    examinee: Examinee, connection: Connection, few: Execution, many: Execution
+    tried: Callable[[RepeatedScan | IndexLookup], TriedIndex | None], few: Execution, many: Execution
 ) -> TriedIndex | None:
     """The first index with which the plan handles far fewer rows, or else reads far fewer pages."""
     for scan in _candidates(many.repeated):
-        tried = _tried(examinee, connection, scan)
-        if tried is not None and tried.handled <= many.handled * (1 - WORTH_IT):
-            return tried
+        index = tried(scan)
+        if index is not None and index.handled <= many.handled * (1 - WORTH_IT):
+            return index
     for lookup in _ever_longer(few.lookups, many.lookups):
-        tried = _tried(examinee, connection, lookup)
-        if tried is not None and tried.pages <= many.pages * (1 - WORTH_IT):
-            return replace(tried, instead_of=lookup.index)
+        index = tried(lookup)
+        if index is not None and index.pages <= many.pages * (1 - WORTH_IT):
+            return replace(index, instead_of=lookup.index)
     return None
 
 
@@ -212,14 +221,16 @@ def _ever_longer(few: Sequence[IndexLookup], many: Sequence[IndexLookup]) -> Ite
             yield lookup
 
 
-def _tried(examinee: Examinee, connection: Connection, scan: RepeatedScan | IndexLookup) -> TriedIndex | None:
+def _tried(
+    select: Compiled, connection: Connection, scan: RepeatedScan | IndexLookup, *, seconds: float
+) -> TriedIndex | None:
     """Create the index, run the select again, and undo both."""
     name = "_".join(("ix", scan.table, *scan.columns))
     table = Table(scan.table, MetaData(), *(Column(each) for each in scan.columns), schema=scan.schema)
     index = CreateIndex(Index(name, *table.columns))
     create = " ".join(str(index.compile(dialect=connection.dialect)).split())
-    created = contained(lambda: connection.exec_driver_sql(create), seconds=examinee.seconds * PATIENCE)
-    outcome = _executed(examinee, connection) if isinstance(created, Returned) else created
+    created = contained(lambda: connection.exec_driver_sql(create), seconds=seconds)
+    outcome = _executed(select, connection, seconds=seconds) if isinstance(created, Returned) else created
     back_to_loaded(connection)
     if not isinstance(outcome, Returned):
         return None

@@ -21,7 +21,7 @@ from harness.engine.costs import measure_costs
 from harness.engine.examinee import Examinee
 from harness.engine.extensions import FUNCTIONS
 from harness.engine.made_shapes import try_made_shapes
-from harness.engine.measure import measure_growth, prove_readable, read_query_plan
+from harness.engine.measure import measure_growth, prove_readable, read_query_plans
 from harness.engine.schema import missing_extension
 from harness.engine.search import replay_known, smallest, survey
 from harness.engine.storing import try_storing
@@ -223,7 +223,7 @@ class Examination:
             try_storing(examinee, plan, bench)
             measure_growth(examinee, own, bench)
             if not examinee.translation.compares:
-                read_query_plan(examinee, plan, bench)
+                read_query_plans(examinee, plan, bench)
             prove_readable(examinee, plan, bench)
 
     def _guarded(self, examinee: Examinee, bench: Bench, stage: Callable[[], None]) -> None:

@@ -47,7 +47,7 @@ class ScanPerRow(_PlanRule):
             hint = _create(tried, seen.cost.many)
         yield self.finding(
             "select",
-            f"select({seen.hybrid.name}) reads the whole table {tables} for each row: no index fits the condition of its "
+            f"select({seen.shown}) reads the whole table {tables} for each row: no index fits the condition of its "
             f"correlated subquery.{measured}",
             hint,
         )
@@ -80,8 +80,8 @@ class FasterThanRows(_PlanRule):
         where = "" if scan is None else f" {_read(scan)}"
         yield self.finding(
             "select",
-            f"select({seen.hybrid.name}) grows faster than the rows.{where} {_growth(cost)}",
-            _way_out(seen.hybrid.name, cost),
+            f"select({seen.shown}) grows faster than the rows.{where} {_growth(cost)}",
+            _way_out(seen.shown, cost),
         )
 
 
@@ -106,8 +106,8 @@ class RecursiveScan(_PlanRule):
             return
         yield self.finding(
             "select",
-            f"The recursive part of select({seen.hybrid.name}) reads a whole table at each step. {_read(scan)} {_growth(cost)}",
-            _way_out(seen.hybrid.name, cost),
+            f"The recursive part of select({seen.shown}) reads a whole table at each step. {_read(scan)} {_growth(cost)}",
+            _way_out(seen.shown, cost),
         )
 
 
@@ -133,7 +133,7 @@ class VolatilePerRow(_PlanRule):
         names = ", ".join(f"{name}()" for name in seen.volatile)
         yield self.finding(
             "select",
-            f"select({seen.hybrid.name}) calls {names} anew for each row: volatile, so no index can answer it.",
+            f"select({seen.shown}) calls {names} anew for each row: volatile, so no index can answer it.",
             "If the answer depends on the arguments and the tables only, say so: ALTER FUNCTION ... STABLE; for the time, "
             "func.now().",
         )
@@ -160,7 +160,7 @@ class Spilled(_PlanRule):
         nodes = ", ".join(dict.fromkeys(seen.cost.many.spilled))
         yield self.finding(
             "select",
-            f"For {seen.cost.many.rows:,} rows, select({seen.hybrid.name}) writes to disk what its plan sorts or hashes ({nodes}).",
+            f"For {seen.cost.many.rows:,} rows, select({seen.shown}) writes to disk what its plan sorts or hashes ({nodes}).",
             "Let an index give the order, aggregate fewer rows, or raise work_mem for this query.",
         )
 
@@ -188,7 +188,7 @@ class JitPaid(_PlanRule):
         yield self.finding(
             "select",
             f"For {seen.cost.many.rows:,} rows, PostgreSQL compiles {seen.cost.many.jit_functions} functions to answer "
-            f"select({seen.hybrid.name}).",
+            f"select({seen.shown}).",
             "SET LOCAL jit = off before it, or a higher jit_above_cost.",
         )
 
@@ -212,7 +212,7 @@ class LookedThroughPerRow(_PlanRule):
         cost = _out_of_hand(seen)
         if cost is None or cost.page_exponent >= FASTER_THAN_ROWS:
             return
-        name = seen.hybrid.name
+        name = seen.shown
         yield self.finding(
             "select",
             f"select({name}) computes an intermediate result once and looks through all of it for each row. {_growth(cost)}",
@@ -245,7 +245,7 @@ class IndexReadPerRow(_PlanRule):
         few, many = (_lookup_of(each, tried) for each in (seen.cost.few, seen.cost.many))
         yield self.finding(
             "select",
-            f"select({seen.hybrid.name}) looks up {', '.join(tried.columns)} in the index {tried.instead_of}, which is in "
+            f"select({seen.shown}) looks up {', '.join(tried.columns)} in the index {tried.instead_of}, which is in "
             f"another order. One look-up reads {few:.0f} pages of it where there are {seen.cost.few.rows:,} rows, {many:.0f} "
             f"where there are {seen.cost.many.rows:,}.",
             f"{_statement(tried)}. Tried: the server then reads {tried.pages:,} pages in place of {seen.cost.many.pages:,}.",

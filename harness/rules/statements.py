@@ -36,8 +36,8 @@ class StatementPerRow(Rule[Growth]):
         options = f"selectinload({seen.causes[0]})" if len(seen.causes) == 1 else ""
         yield self.finding(
             "select",
-            f"{hybrid.name} sends {seen.queries[0]} statements for {seen.rows[0]} instances and {seen.queries[1]} for "
+            f"{seen.shown} sends {seen.queries[0]} statements for {seen.rows[0]} instances and {seen.queries[1]} for "
             f"{seen.rows[1]} in Python ({causes}).",
-            f"For many rows at once, select({hybrid.class_name}, {hybrid.name}) sends one statement"
+            f"For many rows at once, select({hybrid.class_name}, {seen.shown}) sends one statement"
             + (f"; or load ahead with {options}." if options else "."),
         )

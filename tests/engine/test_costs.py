@@ -611,3 +611,62 @@ def test_an_index_whose_columns_are_in_the_wrong_order(in_another_order):
     findings = scale_findings(in_another_order["Tag.use_count"])
     assert [severity for severity, _, _ in findings.values()] == [Severity.WARNING]
     assert any("CREATE INDEX ix_use_tag_id" in hint for _, _, hint in findings.values())
+
+
+METHODS = """
+import enum
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.ext.hybrid import hybrid_method
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Link(enum.Enum):
+    CHILDREN = 1
+    STAFF = 2
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"), index=True)
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
+    weight: Mapped[int]
+    children: Mapped[list["Node"]] = relationship(foreign_keys=parent_id, lazy="selectin", join_depth=1)
+    staff: Mapped[list["Node"]] = relationship(foreign_keys=boss_id)
+
+    @hybrid_method
+    def below(self, link: Link = Link.CHILDREN, counted: bool = False):
+        if not counted:
+            return self.weight
+        return len(self.staff if link is Link.STAFF else self.children)
+
+    @below.inplace.expression
+    @classmethod
+    def _below(cls, link=Link.CHILDREN, counted=False):
+        if not counted:
+            return cls.weight
+        other = aliased(Node)
+        column = other.boss_id if link is Link.STAFF else other.parent_id
+        return select(func.count(other.id)).where(column == cls.id).scalar_subquery()
+
+    @hybrid_method
+    def heavier(self, weight: int):
+        return self.weight > weight
+"""
+
+
+def test_a_method_is_measured_with_the_arguments_that_make_a_difference_to_its_sql(checked):
+    reports = checked(METHODS, examples=3, scale=500)
+    report = reports["Node.below"]
+    findings = scale_findings(report)
+    assert findings.keys() == {"HH402"}
+    _, message, hint = findings["HH402"]
+    assert message.startswith(
+        "select(Node.below(Link.STAFF, True)) reads the whole table nodes for each row: "
+    )
+    assert hint.startswith("CREATE INDEX ix_nodes_boss_id ON nodes (boss_id); in Alembic: ")
+    assert report.stats.cost.exponent == pytest.approx(2, abs=0.1)
+    growth = report.stats.growth
+    assert (growth.shown, growth.per_row) == ("Node.below(Link.STAFF, True)", 1.0)
+    assert reports["Node.heavier"].stats.cost is None  # reads nothing but the row, whatever the argument
