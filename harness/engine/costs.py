@@ -32,8 +32,8 @@ from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, counting_tables, population
 
-PLANNED_ROWS = 500
-"""Rows that the plan's shape is told for, whatever populations the costs are measured on."""
+PLANNED = PopulationShape(500)
+"""What the plan's shape is told for, whatever populations the costs are measured on."""
 GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 3
@@ -75,11 +75,11 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     populated = partial(
         population, plan, counting=_counting(waiting, plan), identifying=_identifying(waiting)
     )
-    if waiting and shape.rows != PLANNED_ROWS:
-        _on_population(waiting, populated(replace(shape, rows=PLANNED_ROWS)), bench, _plan_shape)
+    if waiting and shape != PLANNED:
+        _on_population(waiting, populated(PLANNED), bench, _plan_shape)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        measure = _shape_and_execution if shape.rows == PLANNED_ROWS else _execution
+        measure = _shape_and_execution if shape == PLANNED else _execution
         few = _on_population(waiting, populated(shape), bench, measure)
         answered = {form: seen for form, seen in few.items() if isinstance(seen, Execution)}
         many = {}
@@ -159,7 +159,7 @@ def _plan_shape(form: Form, examinee: Examinee, connection: Connection) -> None:
         lambda: table_reads(connection, form.select, form.structure.tables), seconds=examinee.seconds
     )
     if isinstance(outcome, Returned):
-        examinee.plan_shape = PlanShape(PLANNED_ROWS, outcome.value)
+        examinee.plan_shape = PlanShape(PLANNED.rows, outcome.value)
     else:
         back_to_loaded(connection)
 

@@ -163,7 +163,7 @@ class Examination:
         for examinee in able:
             follow_up = partial(self._follow_up, examinee, plans[examinee], own[examinee], bench)
             self._guarded(examinee, bench, follow_up)
-        measure_costs(able, plan, bench, PopulationShape(self.options.scale))
+        measure_costs(able, plan, bench, _shape(self.options))
 
     def _survey(self, examinees: Sequence[Examinee], plan: Plan, bench: Bench) -> list[Rejected]:
         return survey(examinees, plan, bench, examples=self.options.examples, number=self.options.seed)
@@ -298,6 +298,11 @@ def _hosts(sets: Iterable[frozenset[Table]]) -> dict[frozenset[Table], frozenset
 
 def _metadatas(tables: Iterable[Table]) -> frozenset[MetaData]:
     return frozenset(table.metadata for table in tables)
+
+
+def _shape(options: Options) -> PopulationShape:
+    """That of the smaller population."""
+    return PopulationShape(options.scale, options.fan_out, options.depth, options.childless, options.skew)
 
 
 def _wanted(name: str, options: Options) -> bool:

@@ -18,6 +18,8 @@ from harness.generation.shapes import made_dataset, made_palettes
 
 MOST_WEIGHT = 20.0
 """A parent has at most about so many times the children of the least: the largest family stays one of many."""
+MOST_UNEVEN = 3
+"""A row of a tree has at most so many times ``fan_out`` children."""
 LARGEST = 1_000
 FEW = 50
 NO_REFERENCE = 0.1
@@ -32,8 +34,8 @@ class PopulationShape:
 
     ``rows``: those of each table that refers to no other. ``fan_out``: rows of a table that refers to others, for each of those;
     in a table that refers to itself, the children of a row that has any. ``depth``: most rows from a root to a leaf, both
-    included. ``childless``: share of rows that nothing refers to, from 0 to 1. ``skew``: 0 gives all parents equally many
-    children, 1 a few of them most.
+    included. ``childless``: share of rows that nothing refers to, from 0 to 1; in a tree, of those above the depth. ``skew``: 0
+    gives all parents about equally many children, 1 a few of them most.
     """
 
     rows: int
@@ -175,13 +177,22 @@ def _choices(
     weights = [_weight(shape, generator) for _ in range(parents)]
     if not any(weights):
         weights[0] = 1.0
-    totals = list(itertools.accumulate(weights))
-    chosen = generator.choices(range(parents), cum_weights=totals, k=rows)
+    chosen = _children(weights, rows, generator)
     beyond_null = parents * NULL_BELOW
     return [
         0 if reference.nullable and generator.random() < NO_REFERENCE else place + beyond_null
         for place in chosen
     ]
+
+
+def _children(weights: Sequence[float], rows: int, generator: random.Random) -> list[int]:
+    """The parent of each row: one row for each parent that has a weight, as far as they go, the others by weight."""
+    chosen = [place for place, weight in enumerate(weights) if weight]
+    if len(chosen) < rows:
+        totals = list(itertools.accumulate(weights))
+        chosen += generator.choices(range(len(weights)), cum_weights=totals, k=rows - len(chosen))
+    generator.shuffle(chosen)
+    return chosen[:rows]
 
 
 def _within_clusters(rows: int, nodes: int, shape: PopulationShape, generator: random.Random) -> list[int]:
@@ -206,6 +217,7 @@ def _forest(rows: int, shape: PopulationShape, generator: random.Random) -> list
         place, level = open_places.pop() if open_places else (0, 0)
         parents.append(place)
         if level + 1 < shape.depth and generator.random() >= shape.childless:
-            children = math.ceil(min(generator.expovariate(1 / shape.fan_out), 3 * shape.fan_out))
-            open_places.extend([(slot + 1, level + 1)] * children)
+            uneven = 1 - shape.skew + shape.skew * generator.expovariate(1.0)
+            children = math.ceil(shape.fan_out * min(max(uneven, 0), MOST_UNEVEN))
+            open_places.extend([(slot + 1, level + 1)] * max(children, 1))
     return parents

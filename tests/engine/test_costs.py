@@ -160,6 +160,18 @@ def test_an_index_for_a_subquery_is_tried_before_it_is_proposed(reports):
     )
 
 
+def test_the_shape_of_the_populations_is_the_users(checked):
+    only = ("Node.descendants", "Node.red_parts")
+    given = {"examples": 2, "scale": 100, "fan_out": 8, "depth": 2, "childless": 0, "skew": 0, "only": only}
+    reports = checked(MODELS, **given)
+    few = reports["Node.red_parts"].stats.cost.few
+    assert {scan.rows for scan in few.repeated} == {800}  # parts, 8 of each node
+    assert few.rows == 100
+    deeper = checked(MODELS, **{**given, "depth": 6})
+    handled = [each["Node.descendants"].stats.cost.few.handled for each in (reports, deeper)]
+    assert handled[0] < handled[1]
+
+
 def test_a_recursive_part_without_an_index(reports):
     severity, message, hint = scale_findings(reports["Node.commanded"])["HH404"]
     assert severity is Severity.WARNING

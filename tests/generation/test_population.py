@@ -63,15 +63,33 @@ def test_four_times_the_rows_have_the_same_shape():
     assert means[1] == pytest.approx(means[0], rel=0.1)
 
 
-def test_childless_parents_and_skew():
-    def families(**shape):
-        parts = population(PLAN, PopulationShape(1_000, **shape)).tables["parts"]
-        return Counter(row["node_id"] for row in parts)
+def families(**shape):
+    """The number of parts of each node that has any, and of children of each node that has any."""
+    tables = population(PLAN, PopulationShape(1_000, **shape)).tables
+    parts = Counter(row["node_id"] for row in tables["parts"])
+    children = Counter(row["parent_id"] for row in tables["nodes"] if row["parent_id"] is not None)
+    return parts, children
 
-    few = families(childless=0.7)
-    assert 200 < len(few) < 400
-    even, uneven = families(childless=0, skew=0), families(childless=0, skew=1)
-    assert max(uneven.values()) > 2 * max(even.values())
+
+@pytest.mark.parametrize("childless", [0, 0.2, 0.7])
+def test_parents_without_children(childless):
+    parts, _ = families(childless=childless)
+    assert len(parts) == pytest.approx(1_000 * (1 - childless), rel=0.1 * (childless > 0))
+
+
+def test_skew_makes_families_unequal():
+    even, uneven, very = (families(childless=0, skew=skew) for skew in (0, 1, 3))
+    unfinished = [count for count in even[1].values() if count != 3]  # of the last tree: one on each level
+    assert len(unfinished) < 6
+    assert len(set(uneven[1].values())) > 5
+    largest = [sum(count for _, count in parts.most_common(50)) for parts, _ in (even, uneven, very)]
+    assert largest[0] * 1.5 < largest[1] < largest[2]
+
+
+def test_fan_out_is_that_of_trees_too():
+    parts, children = families(childless=0, skew=0, fan_out=7)
+    assert sum(parts.values()) == 7_000
+    assert Counter(children.values()).most_common(1)[0][0] == 7
 
 
 def test_the_same_seed_gives_the_same_rows():
