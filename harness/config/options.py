@@ -77,9 +77,7 @@ def checked(options: Options, *, where: str) -> Options:
     _within(
         options.childless, 0, 0.99, "childless", where, hint="Give a share of the rows, for instance 0.2."
     )
-    _within(
-        options.skew, 0, 10, "skew", where, hint="Give 0 for equal families, 1 for a few that have most rows."
-    )
+    _within(options.skew, 0, 1, "skew", where, hint="Give 0 for equal families, 1 for very unequal ones.")
     if options.scale * options.fan_out > MOST_REFERRING:
         raise UsageProblem(
             f"scale {options.scale} times fan-out {options.fan_out} is {options.scale * options.fan_out:,}, but it must be at "

@@ -14,7 +14,7 @@ HELP = {
     "fan_out": "Rows, in these populations, of a table that refers to others for each of those; children of a row in a tree.",
     "depth": "Rows from the root of a tree to its deepest leaf, at most, in these populations.",
     "childless": "Share of the rows that no row refers to in these populations, from 0 to 0.99.",
-    "skew": "How unequal families are in these populations: 0 about equal, 1 and more a few that have most rows.",
+    "skew": "How unequal families are in these populations, from 0, about equal, to 1.",
     "format": "What to print: text, json, sarif, markdown, html or github.",
     "output": "Write the report to this file instead of printing it.",
     "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",

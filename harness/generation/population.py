@@ -34,8 +34,8 @@ class PopulationShape:
 
     ``rows``: those of each table that refers to no other. ``fan_out``: rows of a table that refers to others, for each of those;
     in a table that refers to itself, the children of a row that has any. ``depth``: most rows from a root to a leaf, both
-    included. ``childless``: share of rows that nothing refers to, from 0 to 1; in a tree, of those above the depth. ``skew``: 0
-    gives all parents about equally many children, 1 a few of them most.
+    included. ``childless``: share of rows that nothing refers to, from 0 to 1; in a tree, of those above the depth. ``skew``: from
+    0, where all parents have about equally many children, to 1, where the largest families have many times those of the least.
     """
 
     rows: int

@@ -141,8 +141,8 @@ def test_every_setting_is_taken(tmp_path):
         ),
         (
             "skew = nan",
-            "skew is nan, but it must be from 0 to 10.",
-            "Give 0 for equal families, 1 for a few that have most rows.",
+            "skew is nan, but it must be from 0 to 1.",
+            "Give 0 for equal families, 1 for very unequal ones.",
         ),
         (
             "scale = 2000\nfan-out = 400",
