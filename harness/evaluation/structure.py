@@ -176,7 +176,7 @@ def _foreign_tables(expression: ClauseElement, own: frozenset[Any]) -> tuple[str
 
 def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
     """Columns of the un-aliased table that remain when the hybrid is built on an alias."""
-    element = subject.alias("other").element
+    element = subject.alias().element
     return tuple(
         sorted(
             {
@@ -190,7 +190,7 @@ def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
 
 def _correlates_to_class(subject: Subject, own: frozenset[Any]) -> bool:
     """Whether a subquery names the un-aliased table to correlate to when the hybrid is built on an alias."""
-    selects = _selects(subject.alias("other").element)
+    selects = _selects(subject.alias().element)
     return any(own.intersection(each._correlate) for each in selects)  # noqa: SLF001 - has no public reader
 
 
