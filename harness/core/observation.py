@@ -259,12 +259,18 @@ class Writes:
     attribute: str | None = None
 
 
+class IndexedExpression(str):
+    """SQL over the columns of a table, in parentheses, where an index has it in the place of a column."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RepeatedScan:
     """A table that a plan reads from end to end ``loops`` times, ``rows`` rows each time.
 
-    ``columns`` are those that it is looked through for, the correlated ones first. ``recursive``: it is read by each step of
-    a recursive query.
+    ``columns`` are those that it is looked through for, the correlated ones first, ``expressions`` what is looked for that
+    is made of columns. ``recursive``: it is read by each step of a recursive query. ``condition`` is the plan's for its rows.
     """
 
     table: str
@@ -273,20 +279,24 @@ class RepeatedScan:
     columns: tuple[str, ...] = ()
     recursive: bool = False
     schema: str | None = None
+    expressions: tuple[IndexedExpression, ...] = ()
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexLookup:
-    """What a plan looks up in ``index`` of ``table`` more than once, reading ``pages`` of the index each time.
+    """What a plan looks up in ``index`` of ``table`` ``loops`` times, reading ``pages`` of the index each time.
 
-    ``columns`` are those that are looked for.
+    ``columns`` are those that must equal something, ``bounded`` those that its condition compares otherwise.
     """
 
     table: str
     index: str
+    loops: int
     pages: float
     columns: tuple[str, ...]
     schema: str | None = None
+    bounded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

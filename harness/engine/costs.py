@@ -1,12 +1,13 @@
 """What the plain select costs on two populations of one shape, and whether an index would make it cheaper."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import Column, Connection, Index, MetaData, Table
+from sqlalchemy import Column, Connection, Index, MetaData, Table, text
 from sqlalchemy.schema import CreateIndex
 
 from harness.core.dataset import Dataset
@@ -15,6 +16,7 @@ from harness.core.observation import (
     Compiled,
     Cost,
     Execution,
+    IndexedExpression,
     IndexLookup,
     PlanShape,
     RepeatedScan,
@@ -58,7 +60,10 @@ COMPARISONS = frozenset(
     }
 )
 WORTH_IT = 0.5
-"""An index must spare at least this share of the rows that the plan handles, or of the pages."""
+"""An index must spare at least this share of the rows that the plan handles, or of the pages that it reads of another index."""
+NO_NAME = re.compile(r"\W+")
+MOST_NAME = 63
+"""Bytes of a name in PostgreSQL, which cuts off the rest itself."""
 LONGER = math.sqrt(GROWTH)
 """A lookup that reads so many times the pages of its index on the larger population is one that reads a part of it, not a way
 down its tree: halfway from a depth that hardly changes to the whole."""
@@ -192,24 +197,29 @@ def _executed(select: Compiled, connection: Connection, *, seconds: float) -> Ou
 
 
 def _worthwhile_index(
-    tried: Callable[[RepeatedScan | IndexLookup], TriedIndex | None], few: Execution, many: Execution
+    tried: Callable[..., TriedIndex | None], few: Execution, many: Execution
 ) -> TriedIndex | None:
-    """The first index with which the plan handles far fewer rows, or else reads far fewer pages."""
-    for scan in _candidates(many.repeated):
-        index = tried(scan)
+    """The first index with which the plan handles far fewer rows, or else reads far fewer pages of an index that it replaces."""
+    for scan, columns in _candidates(many.repeated):
+        index = tried(scan.table, columns, scan.schema)
         if index is not None and index.handled <= many.handled * (1 - WORTH_IT):
             return index
-    for lookup in _ever_longer(few.lookups, many.lookups):
-        index = tried(lookup)
-        if index is not None and index.pages <= many.pages * (1 - WORTH_IT):
+    longer = _ever_longer(few.lookups, many.lookups)
+    for lookup, columns in ((each, columns) for each in longer for columns in _in_order(each)):
+        index = tried(lookup.table, columns, lookup.schema)
+        if index is not None and many.pages - index.pages >= WORTH_IT * lookup.pages * lookup.loops:
             return replace(index, instead_of=lookup.index)
     return None
 
 
-def _candidates(repeated: Sequence[RepeatedScan]) -> Iterator[RepeatedScan]:
-    """The repeated scans of which an index could do a part, the costliest first."""
+def _candidates(repeated: Sequence[RepeatedScan]) -> Iterator[tuple[RepeatedScan, tuple[str, ...]]]:
+    """The repeated scans of which an index could do a part, the costliest first, each with what the index would hold.
+
+    One on expressions comes after one on columns, which the server can use for more.
+    """
     costliest_first = sorted(repeated, key=lambda scan: -scan.loops * scan.rows)
-    yield from dict.fromkeys(scan for scan in costliest_first if scan.columns)
+    choices = ((scan, columns) for scan in costliest_first for columns in (scan.columns, scan.expressions))
+    yield from dict.fromkeys((scan, columns) for scan, columns in choices if columns)
 
 
 def _ever_longer(few: Sequence[IndexLookup], many: Sequence[IndexLookup]) -> Iterator[IndexLookup]:
@@ -221,18 +231,32 @@ def _ever_longer(few: Sequence[IndexLookup], many: Sequence[IndexLookup]) -> Ite
             yield lookup
 
 
+def _in_order(lookup: IndexLookup) -> list[tuple[str, ...]]:
+    """What an index for the lookup begins with, and all that it could hold."""
+    both = (lookup.columns, (*lookup.columns, *lookup.bounded))
+    return list(dict.fromkeys(both))
+
+
 def _tried(
-    select: Compiled, connection: Connection, scan: RepeatedScan | IndexLookup, *, seconds: float
+    select: Compiled,
+    connection: Connection,
+    table: str,
+    columns: tuple[str, ...],
+    schema: str | None,
+    *,
+    seconds: float,
 ) -> TriedIndex | None:
     """Create the index, run the select again, and undo both."""
-    name = "_".join(("ix", scan.table, *scan.columns))
-    table = Table(scan.table, MetaData(), *(Column(each) for each in scan.columns), schema=scan.schema)
-    index = CreateIndex(Index(name, *table.columns))
-    create = " ".join(str(index.compile(dialect=connection.dialect)).split())
+    words = "_".join((table, *(NO_NAME.sub("_", each).strip("_") for each in columns)))
+    name = f"ix_{words}".lower()[:MOST_NAME]
+    plain = [each for each in columns if not isinstance(each, IndexedExpression)]
+    index = Index(name, *(text(each) if isinstance(each, IndexedExpression) else each for each in columns))
+    Table(table, MetaData(), *map(Column, plain), index, schema=schema)
+    create = " ".join(str(CreateIndex(index).compile(dialect=connection.dialect)).split())
     created = contained(lambda: connection.exec_driver_sql(create), seconds=seconds)
     outcome = _executed(select, connection, seconds=seconds) if isinstance(created, Returned) else created
     back_to_loaded(connection)
     if not isinstance(outcome, Returned):
         return None
     done: Execution = outcome.value
-    return TriedIndex(name, scan.table, scan.columns, create, done.handled, done.pages, scan.schema)
+    return TriedIndex(name, table, columns, create, done.handled, done.pages, schema)

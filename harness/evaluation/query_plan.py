@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from harness.core.observation import Compiled, Execution, IndexLookup, RepeatedScan
+from harness.core.observation import Compiled, Execution, IndexedExpression, IndexLookup, RepeatedScan
 
 Node = dict[str, Any]
 COSTS = {
@@ -178,13 +178,16 @@ def _repeated(
 def _repeated_scans(plan: Node, hashed: frozenset[str]) -> Iterator[RepeatedScan]:
     for node, (subplan, recursive) in _repeated(plan, hashed, None):
         if node["Actual Loops"] > 1:
+            sought = _looked_for(node["Alias"], _conditions(subplan))
             yield RepeatedScan(
                 node["Relation Name"],
                 int(node["Actual Loops"]),
                 round(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)),
-                tuple(_looked_for(node["Alias"], _conditions(subplan))),
+                tuple(each for each in sought if not isinstance(each, IndexedExpression)),
                 recursive,
                 _schema(node),
+                tuple(each for each in sought if isinstance(each, IndexedExpression)),
+                node.get("Filter", ""),
             )
 
 
@@ -206,12 +209,16 @@ def _lookups(plan: Node) -> Iterator[IndexLookup]:
 
 def _lookup(table: Node, index: Node, pages: int) -> IndexLookup:
     conditions = [node[name] for node, name in ((index, "Index Cond"), (table, "Filter")) if name in node]
+    sought = _looked_for(table["Alias"], conditions)
+    columns = tuple(each for each in sought if not isinstance(each, IndexedExpression))
     return IndexLookup(
         table["Relation Name"],
         index["Index Name"],
+        int(index["Actual Loops"]),
         max(pages, 0) / index["Actual Loops"],
-        tuple(_looked_for(table["Alias"], conditions)),
+        columns,
         _schema(table),
+        tuple(each for each in _columns_of(table["Alias"], conditions) if each not in columns),
     )
 
 
@@ -220,27 +227,66 @@ def _conditions(plan: Node) -> Iterator[str]:
 
 
 def _looked_for(alias: str, conditions: Iterable[str]) -> list[str]:
-    """Columns of ``alias`` that must equal something, those with what comes from elsewhere first."""
+    """What of ``alias`` must equal something, columns and expressions, that with what comes from elsewhere first."""
     correlated: dict[str, None] = {}
     constant: dict[str, None] = {}
     for condition in conditions:
-        for column, other in _equalities(condition, alias):
-            (correlated if list(other.find_all(exp.Column)) else constant)[column] = None
+        for sought, other in _equalities(condition, alias):
+            (correlated if list(other.find_all(exp.Column)) else constant)[sought] = None
     return list(dict.fromkeys((*correlated, *constant)))
 
 
-def _equalities(condition: str, alias: str) -> Iterator[tuple[str, exp.Expr]]:
-    """(column of ``alias``, what it is compared with) for what must hold together."""
+def _columns_of(alias: str, conditions: Iterable[str]) -> list[str]:
+    """Columns of ``alias`` that the conditions mention."""
+    trees = (tree for tree in map(_parsed, conditions) if tree is not None)
+    found = (column for tree in trees for column in tree.find_all(exp.Column))
+    return list(dict.fromkeys(column.name for column in found if column.table == alias))
+
+
+def _parsed(condition: str) -> exp.Expr | None:
+    """None for a plan's words for what SQL can't say."""
     try:
-        tree = sqlglot.parse_one(INITPLAN.sub("elsewhere", condition), dialect="postgres")
-    except SqlglotError:  # a plan's words for what SQL can't say
-        return
-    for part in _conjuncts(tree):
+        return sqlglot.parse_one(INITPLAN.sub("elsewhere", condition), dialect="postgres")
+    except SqlglotError:
+        return None
+
+
+def _equalities(condition: str, alias: str) -> Iterator[tuple[str, exp.Expr]]:
+    """(what of ``alias`` is compared, what it is compared with) for what must hold together."""
+    tree = _parsed(condition)
+    for part in () if tree is None else _conjuncts(tree):
         if isinstance(part, exp.EQ):
-            sides = (_uncast(part.left), _uncast(part.right))
-            for column, other in (sides, sides[::-1]):
+            sides = (part.left.unnest(), part.right.unnest())
+            for side, other in (sides, sides[::-1]):
+                column = _uncast(side)
                 if isinstance(column, exp.Column) and column.table == alias:
                     yield column.name, other
+                if (
+                    not isinstance(side, exp.Column)
+                    and _of_table(side, alias)
+                    and not _of_table(other, alias)
+                ):
+                    yield _expression(side), other
+
+
+def _of_table(side: exp.Expr, alias: str) -> bool:
+    """Whether all columns in ``side`` are those of ``alias``, and there are some."""
+    return {column.table for column in side.find_all(exp.Column)} == {alias}
+
+
+def _expression(side: exp.Expr) -> IndexedExpression:
+    """The side as one writes it: without the table, and without the casts to text within it that plans write out."""
+    own = side.copy()
+    for column in own.find_all(exp.Column):
+        column.set("table", None)
+    for cast in list(own.find_all(exp.Cast)):
+        if (
+            cast is not own
+            and cast.to.is_type("text")
+            and isinstance(cast.this.unnest(), exp.Column | exp.Literal)
+        ):
+            cast.replace(cast.this.unnest())
+    return IndexedExpression(f"({own.sql(dialect='postgres')})")
 
 
 def _uncast(side: exp.Expr) -> exp.Expr:

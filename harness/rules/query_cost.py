@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.core.finding import Family, Finding, Severity
-from harness.core.observation import Cost, Execution, QueryPlan, RepeatedScan, TriedIndex
+from harness.core.observation import Cost, Execution, IndexedExpression, QueryPlan, RepeatedScan, TriedIndex
 from harness.rules.base import Documentation, Rule
 
 FASTER_THAN_ROWS = 1.5
@@ -38,11 +38,13 @@ class ScanPerRow(_PlanRule):
             return
         measured = f" {_growth(seen.cost)}" if seen.cost is not None else ""
         tried = None if seen.cost is None else seen.cost.index
-        if seen.cost is None or tried is None or tried.instead_of is not None:
+        if seen.cost is None:
             hint = (
                 f"Create an index on {tables} that begins with the column compared with the outer row (index=True on the foreign "
                 "key)."
             )
+        elif tried is None or tried.instead_of is not None:
+            hint = f"{_condition(seen.cost.many)}{_set_based(seen.shown)}"
         else:
             hint = _create(tried, seen.cost.many)
         yield self.finding(
@@ -257,7 +259,7 @@ def _lookup_of(execution: Execution, tried: TriedIndex) -> float:
     return max(
         each.pages
         for each in execution.lookups
-        if each.index == tried.instead_of and each.columns == tried.columns
+        if each.index == tried.instead_of and each.columns == tried.columns[: len(each.columns)]
     )
 
 
@@ -288,6 +290,22 @@ def _growth(cost: Cost) -> str:
 def _way_out(name: str, cost: Cost) -> str:
     if cost.index is not None and cost.index.instead_of is None:
         return _create(cost.index, cost.many)
+    return _set_based(name)
+
+
+def _condition(execution: Execution) -> str:
+    """Why none of the usual indexes helps with what is scanned again and again."""
+    scan = _costliest(execution)
+    if scan is None:
+        return ""
+    condition = f", {scan.condition}," if scan.condition else ""
+    return (
+        f"An index on columns of {scan.table} alone does not help: its condition{condition} is no equality that one would "
+        "answer. Compare by = if that says the same; GIN answers @> and LIKE '%...%' (pg_trgm), GiST ranges that overlap. "
+    )
+
+
+def _set_based(name: str) -> str:
     return (
         f"For pages and reports compute {name} for all rows in one statement: a grouped subquery or a window function that is "
         "joined to the class, for a hierarchy one recursive CTE that starts from every row."
@@ -300,7 +318,11 @@ def _create(index: TriedIndex, without: Execution) -> str:
 
 def _statement(index: TriedIndex) -> str:
     where = f', schema="{index.schema}"' if index.schema else ""
-    columns = ", ".join(f'"{column}"' for column in index.columns)
+    columns = ", ".join(map(_in_alembic, index.columns))
     return (
         f'{index.statement}; in Alembic: op.create_index("{index.name}", "{index.table}", [{columns}]{where})'
     )
+
+
+def _in_alembic(column: str) -> str:
+    return f"sa.text({str(column)!r})" if isinstance(column, IndexedExpression) else f'"{column}"'

@@ -586,12 +586,22 @@ class Tag(Base):
     def _use_count(cls):
         return select(func.count(Use.day)).where(Use.tag_id == cls.id).scalar_subquery()
 
+    @hybrid_property
+    def late_uses(self):
+        return sum(use.hour > 5 for use in self.uses)
+
+    @late_uses.inplace.expression
+    @classmethod
+    def _late_uses(cls):
+        return select(func.count(Use.day)).where(Use.tag_id == cls.id, Use.hour > 5).scalar_subquery()
+
 class Use(Base):
     __tablename__ = "use"
-    __table_args__ = (Index("use_by_day", "day", "tag_id"),)
+    __table_args__ = (Index("use_by_day", "day", "tag_id"), Index("use_by_hour", "hour", "tag_id", "day"))
     id: Mapped[int] = mapped_column(primary_key=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("Big Data.tag.id"))
     day: Mapped[int]
+    hour: Mapped[int]
 """
 
 
@@ -619,10 +629,67 @@ def test_a_key_of_two_columns_is_read_through_for_its_second_one(in_another_orde
     )
 
 
-def test_an_index_whose_columns_are_in_the_wrong_order(in_another_order):
-    findings = scale_findings(in_another_order["Tag.use_count"])
-    assert [severity for severity, _, _ in findings.values()] == [Severity.WARNING]
-    assert any("CREATE INDEX ix_use_tag_id" in hint for _, _, hint in findings.values())
+@pytest.mark.parametrize(
+    ("name", "columns"), [("Tag.use_count", "tag_id"), ("Tag.late_uses", "tag_id, hour")]
+)
+def test_an_index_whose_columns_are_in_the_wrong_order(in_another_order, name, columns):
+    findings = scale_findings(in_another_order[name])
+    assert findings.keys() == {"HH409"}
+    assert f"({columns}); in Alembic" in findings["HH409"][2]
+
+
+MADE_OF_COLUMNS = """
+import datetime as dt
+from sqlalchemy import Date, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session
+from sqlalchemy import Integer
+
+class Base(DeclarativeBase):
+    pass
+
+class Entry(Base):
+    __tablename__ = "entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(index=True)
+    at: Mapped[dt.datetime]
+    data: Mapped[dict] = mapped_column(JSONB)
+    members: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+
+def counted(name, condition):
+    # Counts the entries that meet the condition of the row.
+    def getter(self):
+        return object_session(self).scalar(select(func.count(Entry.id)).where(condition(self)))
+    def expression(cls):
+        return select(func.count(Entry.id)).where(condition(cls)).correlate_except(Entry).scalar_subquery()
+    getter.__name__ = expression.__name__ = name
+    return hybrid_property(getter).expression(expression)
+
+class Person(Base):
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    day: Mapped[dt.date]
+    by_email = counted("by_email", lambda it: func.lower(Entry.email) == func.lower(it.email))
+    by_day = counted("by_day", lambda it: cast(Entry.at, Date) == it.day)
+    by_key = counted("by_key", lambda it: Entry.data["email"].astext == it.email)
+    by_member = counted("by_member", lambda it: Entry.members.contains(array([it.id])))
+"""
+
+
+def test_an_index_on_an_expression_is_tried_where_columns_are_compared_as_part_of_one(checked):
+    reports = checked(MADE_OF_COLUMNS, examples=2, scale=500)
+    hints = {name: scale_findings(report)["HH402"][2] for name, report in reports.items()}
+    assert hints["Person.by_email"].startswith(
+        "CREATE INDEX ix_entry_lower_email ON entry ((LOWER(email))); in Alembic: "
+        'op.create_index("ix_entry_lower_email", "entry", [sa.text(\'(LOWER(email))\')]). Tried: '
+    )
+    for name in ("Person.by_email", "Person.by_day", "Person.by_key"):
+        assert "Tried: the server then handles " in hints[name]
+    assert hints["Person.by_member"].startswith(
+        "An index on columns of entry alone does not help: its condition, (entry.members @> ARRAY[person.id]), is no equality "
+    )
 
 
 METHODS = """

@@ -86,7 +86,7 @@ INDEX = TriedIndex(
     10_960,
     900,
 )
-BY_KEY = IndexLookup("usages", "usages_pkey", 6.6, ("node_id",))
+BY_KEY = IndexLookup("usages", "usages_pkey", 2_000, 6.6, ("node_id",))
 
 
 def cost(few, many, *repeated, index=None, **parts):
