@@ -194,7 +194,7 @@ class Survey:
 class Growth:
     """Statements that the Python side sends for ``rows`` instances, at two sizes; of a method called with ``arguments``.
 
-    ``causes`` are the relationships whose lazy loads sent them, as ``Class.relationship``, most statements first.
+    ``causes`` are the relationships whose loads are more for more instances, as ``Class.relationship``, most statements first.
     ``sql_side`` says whether the SQL side answered the same rows in one statement. ``for_one`` are the statements for one
     instance; None where the rows' values make a difference to how many statements there are.
     """

@@ -49,8 +49,9 @@ def _growth(examinee: Examinee, arguments: tuple[Any, ...], plan: Plan, bench: B
     except Rejected:
         if len(counts) < len(SIZES):
             return None
-    (rows, queries, _), (more_rows, more_queries, loads) = counts[: len(SIZES)]
-    causes = tuple(sorted(loads, key=lambda name: (-loads[name], name)))
+    (rows, queries, less), (more_rows, more_queries, loads) = counts[: len(SIZES)]
+    growing = [name for name in loads if loads[name] > less.get(name, 0)]
+    causes = tuple(sorted(growing, key=lambda name: (-loads[name], name)))
     return Growth(
         examinee.hybrid,
         (rows, more_rows),

@@ -749,3 +749,50 @@ def test_a_method_is_measured_with_the_arguments_that_make_a_difference_to_its_s
     growth = report.stats.growth
     assert (growth.shown, growth.per_row) == ("Node.below(Link.STAFF, True)", 1.0)
     assert reports["Node.heavier"].stats.cost is None  # reads nothing but the row, whatever the argument
+
+
+NESTED = """
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Part(Base):
+    __tablename__ = "part"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+
+class Item(Base):
+    __tablename__ = "item"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    parts: Mapped[list[Part]] = relationship()
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    items: Mapped[list[Item]] = relationship(lazy="selectin")
+
+    @hybrid_property
+    def part_count(self):
+        return sum(len(item.parts) for item in self.items)
+
+    @part_count.inplace.expression
+    @classmethod
+    def _part_count(cls):
+        parts = select(func.count(Part.id)).join(Item, Part.item_id == Item.id)
+        return parts.where(Item.order_id == cls.id).correlate_except(Part, Item).scalar_subquery()
+"""
+
+
+def test_what_sends_statements_for_each_row_and_the_way_there(checked):
+    (finding,) = (
+        each for each in checked(NESTED, examples=2)["Order.part_count"].findings if each.rule == "HH401"
+    )
+    assert re.fullmatch(
+        r"Order.part_count sends 2\d statements for 25 instances and 10\d for 100 in Python \(Item.parts\).",
+        finding.message,
+    )
+    assert finding.hint.endswith(".options(selectinload(Order.items).selectinload(Item.parts)).")

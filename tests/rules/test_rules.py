@@ -553,7 +553,14 @@ CASES = [
         "HH401",
         "sent by the getter itself",
         Growth(HYBRID, (25, 100), (26, 101)),
-        "Node.total sends 26 statements for 25 instances and 101 for 100 in Python (statements that the getter sends itself).",
+        "Node.total sends 26 statements for 25 instances and 101 for 100 in Python (no relationship's: queries of the getter's "
+        "own, or columns that are loaded when they are asked for).",
+    ),
+    Case(
+        "HH401",
+        "some rows only",
+        Growth(HYBRID, (25, 100), (5, 15), ("Node.usages",)),
+        "Node.total sends 5 statements for 25 instances and 15 for 100 in Python (Node.usages).",
     ),
     Case("HH401", "one statement whatever the rows", Growth(HYBRID, (25, 100), (2, 2), ("Node.usages",)), NOTHING_SAID),
     Case("HH401", "no more rows", Growth(HYBRID, (0, 0), (1, 9)), NOTHING_SAID),
