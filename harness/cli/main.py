@@ -153,6 +153,14 @@ def check(
     ] = None,
     timeout: Timeout = None,
     scale: Annotated[int | None, typer.Option(help=_flag("scale", DEFAULTS.scale), metavar="ROWS")] = None,
+    fan_out: Annotated[
+        int | None, typer.Option(help=_flag("fan_out", DEFAULTS.fan_out), metavar="ROWS")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(help=_flag("depth", DEFAULTS.depth), metavar="ROWS")] = None,
+    childless: Annotated[
+        float | None, typer.Option(help=_flag("childless", DEFAULTS.childless), metavar="SHARE")
+    ] = None,
+    skew: Annotated[float | None, typer.Option(help=_flag("skew", DEFAULTS.skew), metavar="NUMBER")] = None,
     format: Annotated[  # noqa: A002 - the flag's name
         str | None, typer.Option(help=_flag("format", DEFAULTS.format), metavar="|".join(FORMATS))
     ] = None,
@@ -182,6 +190,10 @@ def check(
         "fail_on": None if fail_on is None else severity(fail_on, "--fail-on"),
         "timeout": timeout,
         "scale": scale,
+        "fan_out": fan_out,
+        "depth": depth,
+        "childless": childless,
+        "skew": skew,
         "format": format,
         "output": output,
         "setup": setup,

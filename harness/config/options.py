@@ -15,13 +15,16 @@ SHORTEST, LONGEST = 0.001, 86_400.0
 
 MOST_SCALE = 250_000
 """A million rows in the larger population."""
+MOST_REFERRING = 750_000
+"""Three million rows of a table that refers to others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """A run's settings. ``timeout`` is in seconds, for one evaluation; ``only`` and ``skip`` are globs on Class.hybrid.
 
-    ``scale`` are the rows of each table that refers to no other, in the smaller of two populations. ``hybrid`` are policies for some hybrids, which pyproject.toml alone can set.
+    ``scale`` are the rows of each table that refers to no other, in the smaller of two populations; ``fan_out``, ``depth``,
+    ``childless`` and ``skew`` are the shape of both. ``hybrid`` are policies for some hybrids, which pyproject.toml alone can set.
     """
 
     database: str = field(default="auto", repr=False)  # may hold a password
@@ -34,6 +37,10 @@ class Options:
     fail_on: Severity = Severity.ERROR
     timeout: float = 5.0
     scale: int = 500
+    fan_out: int = 3
+    depth: int = 6
+    childless: float = 0.2
+    skew: float = 1.0
     format: str = "text"
     output: str | None = None
     setup: str | None = None
@@ -65,6 +72,19 @@ def checked(options: Options, *, where: str) -> Options:
             where=where,
             hint="Give rows, for instance 500: the larger of the two populations has four times as many.",
         )
+    _within(options.fan_out, 1, 1_000, "fan-out", where, hint="Give rows for each parent, for instance 3.")
+    _within(options.depth, 1, 10_000, "depth", where, hint="Give rows from a root to a leaf, for instance 6.")
+    _within(
+        options.childless, 0, 0.99, "childless", where, hint="Give a share of the rows, for instance 0.2."
+    )
+    _within(options.skew, 0, 1, "skew", where, hint="Give 0 for equal families, 1 for very unequal ones.")
+    if options.scale * options.fan_out > MOST_REFERRING:
+        raise UsageProblem(
+            f"scale {options.scale} times fan-out {options.fan_out} is {options.scale * options.fan_out:,}, but it must be at "
+            f"most {MOST_REFERRING:,}.",
+            where=where,
+            hint="Lower one of them: the larger of the two populations has four times as many rows of each table.",
+        )
     if options.format not in FORMATS:
         raise UsageProblem(
             f"There is no format {options.format!r}.",
@@ -86,6 +106,13 @@ def _at_least(value: int, least: int, name: str, where: str) -> None:
     if value < least:
         raise UsageProblem(
             f"{name} is {value}, but it must be at least {least}.", where=where, hint=f"Give {least} or more."
+        )
+
+
+def _within(value: float, least: float, most: float, name: str, where: str, *, hint: str) -> None:
+    if not least <= value <= most:  # nan included
+        raise UsageProblem(
+            f"{name} is {value:g}, but it must be from {least:g} to {most:g}.", where=where, hint=hint
         )
 
 

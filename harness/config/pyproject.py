@@ -21,6 +21,10 @@ NUMBERS: Mapping[str, tuple[type, ...]] = {
     "examples": (int,),
     "seed": (int,),
     "scale": (int,),
+    "fan-out": (int,),
+    "depth": (int,),
+    "childless": (int, float),
+    "skew": (int, float),
     "timeout": (int, float),
 }
 SMALLEST, LARGEST = -(2**63), 2**63 - 1

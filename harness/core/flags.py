@@ -11,6 +11,10 @@ HELP = {
     "fail_on": "The least severity that fails the run; under warning, untested hybrids fail it too.",
     "timeout": "Seconds for one evaluation, of a getter or of a statement.",
     "scale": "Rows of the smaller population that the SQL's cost is measured on; the larger has four times as many.",
+    "fan_out": "Rows, in these populations, of a table that refers to others for each of those; children of a row in a tree.",
+    "depth": "Rows from the root of a tree to its deepest leaf, at most, in these populations.",
+    "childless": "Share of the rows that no row refers to in these populations, from 0 to 0.99.",
+    "skew": "How unequal families are in these populations, from 0, about equal, to 1.",
     "format": "What to print: text, json, sarif, markdown, html or github.",
     "output": "Write the report to this file instead of printing it.",
     "setup": "Call this first, pkg.module:function or path/to/file.py:function; a context manager stays open for the run.",
@@ -26,6 +30,10 @@ PYTEST_FLAGS: dict[str, type] = {
     "seed": int,
     "timeout": float,
     "scale": int,
+    "fan_out": int,
+    "depth": int,
+    "childless": float,
+    "skew": float,
     "setup": str,
 }
 """Options that pytest takes too, as ``--hybrids-NAME``, and the type of each."""

@@ -1,7 +1,9 @@
 """A hybrid as people name it, free of SQLAlchemy's objects, so that observations and findings can carry it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import Any
 
 from harness.core.expression import OwnTable, PythonCode, Wiring
 
@@ -90,3 +92,8 @@ class Hybrid:
     def name(self) -> str:
         """``Class.hybrid``, as selections, reports and snapshots name it."""
         return f"{self.class_name}.{self.attribute}"
+
+    def called_with(self, arguments: Sequence[Any]) -> str:
+        """``Class.hybrid``, for a method with its ``arguments``."""
+        written = (str(each) if isinstance(each, Enum) else repr(each) for each in arguments)
+        return f"{self.name}({', '.join(written)})" if arguments else self.name

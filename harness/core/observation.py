@@ -193,9 +193,9 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Statements that the Python side sends for ``rows`` instances, at two sizes.
+    """Statements that the Python side sends for ``rows`` instances, at two sizes; of a method called with ``arguments``.
 
-    ``causes`` are the relationships whose lazy loads sent them, as ``Class.relationship``, most statements first.
+    ``causes`` are the relationships whose loads are more for more instances, as ``Class.relationship``, most statements first.
     ``sql_side`` says whether the SQL side answered the same rows in one statement. ``for_one`` are the statements for one
     instance; None where the rows' values make a difference to how many statements there are.
     """
@@ -206,6 +206,12 @@ class Growth:
     causes: tuple[str, ...] = ()
     sql_side: bool = True
     for_one: int | None = None
+    arguments: tuple[Any, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The hybrid by name, with the arguments of a method."""
+        return self.hybrid.called_with(self.arguments)
 
     @property
     def per_row(self) -> float:
@@ -254,12 +260,18 @@ class Writes:
     attribute: str | None = None
 
 
+class IndexedExpression(str):
+    """SQL over the columns of a table, in parentheses, where an index has it in the place of a column."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RepeatedScan:
     """A table that a plan reads from end to end ``loops`` times, ``rows`` rows each time.
 
-    ``columns`` are those that it is looked through for, the correlated ones first. ``recursive``: it is read by each step of
-    a recursive query.
+    ``columns`` are those that it is looked through for, the correlated ones first, ``expressions`` what is looked for that
+    is made of columns. ``recursive``: it is read by each step of a recursive query. ``condition`` is the plan's for its rows.
     """
 
     table: str
@@ -268,6 +280,24 @@ class RepeatedScan:
     columns: tuple[str, ...] = ()
     recursive: bool = False
     schema: str | None = None
+    expressions: tuple[IndexedExpression, ...] = ()
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLookup:
+    """What a plan looks up in ``index`` of ``table`` ``loops`` times, reading ``pages`` of the index each time.
+
+    ``columns`` are those that must equal something, ``bounded`` those that its condition compares otherwise.
+    """
+
+    table: str
+    index: str
+    loops: int
+    pages: float
+    columns: tuple[str, ...]
+    schema: str | None = None
+    bounded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,18 +315,24 @@ class Execution:
     repeated: tuple[RepeatedScan, ...] = ()
     spilled: tuple[str, ...] = ()
     jit_functions: int = 0
+    lookups: tuple[IndexLookup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TriedIndex:
-    """An index on ``columns`` of ``table`` that ``statement`` creates, and how many rows the plan handled with it."""
+    """An index on ``columns`` of ``table`` that ``statement`` creates, and how many rows and pages the plan handled with it.
+
+    ``instead_of`` is the index that was read without it, where it spares pages of that and not rows.
+    """
 
     name: str
     table: str
     columns: tuple[str, ...]
     statement: str
     handled: int
+    pages: int
     schema: str | None = None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,12 +381,19 @@ class QueryPlan:
     """Tables that the plan of the plain select reads whole for each row as no index spares it, and what that costs.
 
     ``cost`` is None where it could not be measured; ``volatile`` are functions that the server calls for each row.
+    ``arguments`` are those that a method is called with.
     """
 
     hybrid: Hybrid
     tables_scanned_per_row: tuple[str, ...]
     cost: Cost | None = None
     volatile: tuple[str, ...] = ()
+    arguments: tuple[Any, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The hybrid by name, with the arguments of a method."""
+        return self.hybrid.called_with(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)

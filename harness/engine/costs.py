@@ -1,17 +1,31 @@
 """What the plain select costs on two populations of one shape, and whether an index would make it cheaper."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import Column, Connection, Index, MetaData, Table
+from sqlalchemy import Column, Connection, Index, MetaData, Table, text
 from sqlalchemy.schema import CreateIndex
 
 from harness.core.dataset import Dataset
-from harness.core.observation import Cost, Execution, PlanShape, RepeatedScan, TriedIndex
+from harness.core.expression import Operation
+from harness.core.observation import (
+    Compiled,
+    Cost,
+    Execution,
+    IndexedExpression,
+    IndexLookup,
+    PlanShape,
+    RepeatedScan,
+    TriedIndex,
+)
 from harness.core.outcome import Outcome, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
+from harness.engine.forms import Form
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.plan_shape import table_reads
@@ -20,74 +34,112 @@ from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, counting_tables, population
 
-PLANNED_ROWS = 500
-"""Rows that the plan's shape is told for, whatever populations the costs are measured on."""
+PLANNED = PopulationShape(500)
+"""What the plan's shape is told for, whatever populations the costs are measured on."""
 GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 3
 """Times the limit for one evaluation: the first populations are a hundred times those of a dataset."""
 Measured = TypeVar("Measured")
+COMPARISONS = frozenset(
+    {
+        *(
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "between",
+            "in",
+            "not_in",
+            "is_distinct_from",
+            "is_not_distinct_from",
+        ),
+        *("like", "ilike", "contains", "startswith", "endswith", "regexp_match"),
+    }
+)
 WORTH_IT = 0.5
-"""An index must spare at least this share of the rows that the plan handles."""
+"""An index must spare at least this share of the rows that the plan handles, or of the pages that it reads of another index."""
+NO_NAME = re.compile(r"\W+")
+MOST_NAME = 63
+"""Bytes of a name in PostgreSQL, which cuts off the rest itself."""
+LONGER = math.sqrt(GROWTH)
+"""A lookup that reads so many times the pages of its index on the larger population is one that reads a part of it, not a way
+down its tree: halfway from a depth that hardly changes to the whole."""
 
 
 def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape: PopulationShape) -> None:
-    """Set the cost of each hybrid's select, all of them on the same rows; where it takes too long, on fewer rows.
+    """Set the cost of each form of the hybrids' selects, all on the same rows; where one takes too long, on fewer rows.
 
-    A hybrid that can't be measured, for its SQL fails or the server refuses the rows, keeps none; so does one that reads
-    nothing but the row itself. Each gets the shape of its plan too.
+    A form that can't be measured, for its SQL fails or the server refuses the rows, keeps none; so does a hybrid that reads
+    nothing but the row itself. Each hybrid gets the shape of its plan too.
     """
-    waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
-    counting = _counting(waiting, plan)
-    if waiting and shape.rows != PLANNED_ROWS:
-        planned = population(plan, replace(shape, rows=PLANNED_ROWS), counting=counting)
-        _on_population(waiting, planned, bench, _plan_shape)
+    able = [each for each in examinees if each.testable and not each.reads_own_row_only]
+    waiting = {form: each for each in able for form in each.forms if form.plan is not None}
+    populated = partial(
+        population, plan, counting=_counting(waiting, plan), identifying=_identifying(waiting)
+    )
+    if waiting and shape != PLANNED:
+        _on_population(waiting, populated(PLANNED), bench, _plan_shape)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        measure = _shape_and_execution if shape.rows == PLANNED_ROWS else _execution
-        few = _on_population(waiting, population(plan, shape, counting=counting), bench, measure)
-        answered = {each: seen for each, seen in few.items() if isinstance(seen, Execution)}
+        measure = _shape_and_execution if shape == PLANNED else _execution
+        few = _on_population(waiting, populated(shape), bench, measure)
+        answered = {form: seen for form, seen in few.items() if isinstance(seen, Execution)}
         many = {}
         if answered:
-            many = _on_population(answered, population(plan, larger, counting=counting), bench, _with_index)
-        for examinee, (executed, index) in many.items():
-            if isinstance(executed, Execution):
-                assert examinee.query_plan is not None
-                cost = Cost(answered[examinee], executed, index)
-                examinee.query_plan = replace(examinee.query_plan, cost=cost)
-        slow = [each for each, seen in few.items() if isinstance(seen, TimedOut)]
-        slow += [each for each, (seen, _) in many.items() if isinstance(seen, TimedOut)]
-        waiting = [each for each in slow if each.loss is None]
+            left = {form: waiting[form] for form in answered}
+            many = _on_population(left, populated(larger), bench, partial(_with_index, answered))
+        for form, (executed, index) in many.items():
+            if isinstance(executed, Execution) and form.plan is not None:
+                form.plan = replace(form.plan, cost=Cost(answered[form], executed, index))
+        slow = [form for form, seen in few.items() if isinstance(seen, TimedOut)]
+        slow += [form for form, (seen, _) in many.items() if isinstance(seen, TimedOut)]
+        waiting = {form: waiting[form] for form in slow if waiting[form].loss is None}
         shape = replace(shape, rows=shape.rows // GROWTH)
 
 
-def _counting(examinees: Sequence[Examinee], plan: Plan) -> frozenset[str] | None:
+def _counting(forms: Mapping[Form, Examinee], plan: Plan) -> frozenset[str] | None:
     """The tables whose number of rows the selects depend on; None where that is any, for SQL as text says nothing of what it reads."""
-    structures = [each.translation.structure for each in examinees]
+    structures = [form.structure for form in forms]
     tables = {name for each in structures for name in each.tables}
-    tables |= {table.name for each in examinees for table in each.hybrid.tables}
+    tables |= {table.name for each in forms.values() for table in each.hybrid.tables}
     if any(each.literal for each in structures) or not tables <= {table.name for table in plan.tables}:
         return None
     return counting_tables(plan, tables, {name for each in structures for name in each.columns})
 
 
+def _identifying(forms: Iterable[Form]) -> frozenset[str]:
+    """The columns that the selects compare with other columns and never with a value: rows are found by them."""
+    operations = (operation for form in forms for operation in form.structure.operations)
+    comparisons = [each for each in operations if each.name in COMPARISONS]
+    with_columns = {name for each in comparisons if _compares_columns(each) for name in each.columns}
+    with_values = {name for each in comparisons if not _compares_columns(each) for name in each.columns}
+    return frozenset(with_columns - with_values)
+
+
+def _compares_columns(comparison: Operation) -> bool:
+    return all(operand.columns for operand in comparison.operands)
+
+
 def _on_population(
-    examinees: Iterable[Examinee],
+    forms: Mapping[Form, Examinee],
     dataset: Dataset,
     bench: Bench,
-    measure: Callable[[Examinee, Connection], Measured | None],
-) -> dict[Examinee, Measured]:
-    """What ``measure`` gives for each hybrid; None, and a connection that breaks, end that hybrid or this population."""
-    measured: dict[Examinee, Measured] = {}
+    measure: Callable[[Form, Examinee, Connection], Measured | None],
+) -> dict[Form, Measured]:
+    """What ``measure`` gives for each form; None, and a connection that breaks, end that form or this population."""
+    measured: dict[Form, Measured] = {}
     running: Examinee | None = None
     try:
         with bench.populated(dataset) as connection:
-            for examinee in examinees:
+            for form, examinee in forms.items():
                 running = examinee
                 with examinee.clock():
-                    seen = measure(examinee, connection)
+                    seen = measure(form, examinee, connection)
                 if seen is not None:
-                    measured[examinee] = seen
+                    measured[form] = seen
     except Rejected:
         return {}
     except ServerLost as loss:
@@ -97,25 +149,29 @@ def _on_population(
     return measured
 
 
-def _shape_and_execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
-    _plan_shape(examinee, connection)
-    return _execution(examinee, connection)
+def _shape_and_execution(
+    form: Form, examinee: Examinee, connection: Connection
+) -> Execution | TimedOut | None:
+    _plan_shape(form, examinee, connection)
+    return _execution(form, examinee, connection)
 
 
-def _plan_shape(examinee: Examinee, connection: Connection) -> None:
-    tables = examinee.translation.structure.tables
+def _plan_shape(form: Form, examinee: Examinee, connection: Connection) -> None:
+    """That of the first form."""
+    if form is not examinee.forms[0]:
+        return
     outcome = contained(
-        lambda: table_reads(connection, examinee.bound_select, tables), seconds=examinee.seconds
+        lambda: table_reads(connection, form.select, form.structure.tables), seconds=examinee.seconds
     )
     if isinstance(outcome, Returned):
-        examinee.plan_shape = PlanShape(PLANNED_ROWS, outcome.value)
+        examinee.plan_shape = PlanShape(PLANNED.rows, outcome.value)
     else:
         back_to_loaded(connection)
 
 
-def _execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
+def _execution(form: Form, examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
     """None where the server refuses the select."""
-    outcome = _executed(examinee, connection)
+    outcome = _executed(form.select, connection, seconds=examinee.seconds * PATIENCE)
     if isinstance(outcome, Returned):
         assert isinstance(outcome.value, Execution)
         return outcome.value
@@ -123,46 +179,84 @@ def _execution(examinee: Examinee, connection: Connection) -> Execution | TimedO
 
 
 def _with_index(
-    examinee: Examinee, connection: Connection
+    few: Mapping[Form, Execution], form: Form, examinee: Examinee, connection: Connection
 ) -> tuple[Execution | TimedOut, TriedIndex | None] | None:
-    executed = _execution(examinee, connection)
+    executed = _execution(form, examinee, connection)
     if isinstance(executed, Execution):
-        return executed, _worthwhile_index(examinee, connection, executed)
+        tried = partial(_tried, form.select, connection, seconds=examinee.seconds * PATIENCE)
+        return executed, _worthwhile_index(tried, few[form], executed)
     return None if executed is None else (executed, None)
 
 
-def _executed(examinee: Examinee, connection: Connection) -> Outcome:
-    seconds = examinee.seconds * PATIENCE
+def _executed(select: Compiled, connection: Connection, *, seconds: float) -> Outcome:
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
-    outcome = contained(lambda: execution(connection, examinee.bound_select), seconds=seconds + GRACE)
+    outcome = contained(lambda: execution(connection, select), seconds=seconds + GRACE)
     if not isinstance(outcome, Returned):
         back_to_loaded(connection)
     return outcome
 
 
-def _worthwhile_index(examinee: Examinee, connection: Connection, executed: Execution) -> TriedIndex | None:
-    """The first index, of those that the repeated scans ask for, with which the plan handles far fewer rows."""
-    for scan in _candidates(executed.repeated):
-        with_index = _tried(examinee, connection, scan)
-        if with_index is not None and with_index.handled <= executed.handled * (1 - WORTH_IT):
-            return with_index
+def _worthwhile_index(
+    tried: Callable[..., TriedIndex | None], few: Execution, many: Execution
+) -> TriedIndex | None:
+    """The first index with which the plan handles far fewer rows, or else reads far fewer pages of an index that it replaces."""
+    for scan, columns in _candidates(many.repeated):
+        index = tried(scan.table, columns, scan.schema)
+        if index is not None and index.handled <= many.handled * (1 - WORTH_IT):
+            return index
+    longer = _ever_longer(few.lookups, many.lookups)
+    for lookup, columns in ((each, columns) for each in longer for columns in _in_order(each)):
+        index = tried(lookup.table, columns, lookup.schema)
+        if index is not None and many.pages - index.pages >= WORTH_IT * lookup.pages * lookup.loops:
+            return replace(index, instead_of=lookup.index)
     return None
 
 
-def _candidates(repeated: Sequence[RepeatedScan]) -> Iterator[RepeatedScan]:
+def _candidates(repeated: Sequence[RepeatedScan]) -> Iterator[tuple[RepeatedScan, tuple[str, ...]]]:
+    """The repeated scans of which an index could do a part, the costliest first, each with what the index would hold.
+
+    One on expressions comes after one on columns, which the server can use for more.
+    """
     costliest_first = sorted(repeated, key=lambda scan: -scan.loops * scan.rows)
-    yield from dict.fromkeys(scan for scan in costliest_first if scan.columns)
+    choices = ((scan, columns) for scan in costliest_first for columns in (scan.columns, scan.expressions))
+    yield from dict.fromkeys((scan, columns) for scan, columns in choices if columns)
 
 
-def _tried(examinee: Examinee, connection: Connection, scan: RepeatedScan) -> TriedIndex | None:
+def _ever_longer(few: Sequence[IndexLookup], many: Sequence[IndexLookup]) -> Iterator[IndexLookup]:
+    """The lookups that read the more of their index the more there is of it, as those by another column than its first."""
+    before = {(each.table, each.index, each.columns): each.pages for each in few}
+    for lookup in many:
+        pages = before.get((lookup.table, lookup.index, lookup.columns), 0)
+        if lookup.columns and pages and lookup.pages >= pages * LONGER:
+            yield lookup
+
+
+def _in_order(lookup: IndexLookup) -> list[tuple[str, ...]]:
+    """What an index for the lookup begins with, and all that it could hold."""
+    both = (lookup.columns, (*lookup.columns, *lookup.bounded))
+    return list(dict.fromkeys(both))
+
+
+def _tried(
+    select: Compiled,
+    connection: Connection,
+    table: str,
+    columns: tuple[str, ...],
+    schema: str | None,
+    *,
+    seconds: float,
+) -> TriedIndex | None:
     """Create the index, run the select again, and undo both."""
-    name = "_".join(("ix", scan.table, *scan.columns))
-    table = Table(scan.table, MetaData(), *(Column(each) for each in scan.columns), schema=scan.schema)
-    index = CreateIndex(Index(name, *table.columns))
-    create = " ".join(str(index.compile(dialect=connection.dialect)).split())
-    created = contained(lambda: connection.exec_driver_sql(create), seconds=examinee.seconds * PATIENCE)
-    outcome = _executed(examinee, connection) if isinstance(created, Returned) else created
+    words = "_".join((table, *(NO_NAME.sub("_", each).strip("_") for each in columns)))
+    name = f"ix_{words}".lower()[:MOST_NAME]
+    plain = [each for each in columns if not isinstance(each, IndexedExpression)]
+    index = Index(name, *(text(each) if isinstance(each, IndexedExpression) else each for each in columns))
+    Table(table, MetaData(), *map(Column, plain), index, schema=schema)
+    create = " ".join(str(CreateIndex(index).compile(dialect=connection.dialect)).split())
+    created = contained(lambda: connection.exec_driver_sql(create), seconds=seconds)
+    outcome = _executed(select, connection, seconds=seconds) if isinstance(created, Returned) else created
     back_to_loaded(connection)
     if not isinstance(outcome, Returned):
         return None
-    return TriedIndex(name, scan.table, scan.columns, create, outcome.value.handled, scan.schema)
+    done: Execution = outcome.value
+    return TriedIndex(name, table, columns, create, done.handled, done.pages, schema)

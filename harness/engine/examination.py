@@ -22,7 +22,7 @@ from harness.engine.costs import measure_costs
 from harness.engine.examinee import Examinee
 from harness.engine.extensions import FUNCTIONS
 from harness.engine.made_shapes import try_made_shapes
-from harness.engine.measure import measure_growth, prove_readable, read_query_plan
+from harness.engine.measure import measure_growth, prove_readable, read_query_plans
 from harness.engine.schema import missing_extension
 from harness.engine.shrinking import replay_known, smallest
 from harness.engine.storing import try_storing
@@ -165,7 +165,7 @@ class Examination:
         for examinee in able:
             follow_up = partial(self._follow_up, examinee, plans[examinee], own[examinee], bench)
             self._guarded(examinee, bench, follow_up)
-        measure_costs(able, plan, bench, PopulationShape(self.options.scale))
+        measure_costs(able, plan, bench, _shape(self.options))
 
     def _survey(self, examinees: Sequence[Examinee], plan: Plan, bench: Bench) -> list[Rejected]:
         return survey(examinees, plan, bench, examples=self.options.examples, number=self.options.seed)
@@ -225,7 +225,7 @@ class Examination:
             try_storing(examinee, plan, bench)
             measure_growth(examinee, own, bench)
             if not examinee.translation.compares:
-                read_query_plan(examinee, plan, bench)
+                read_query_plans(examinee, plan, bench)
             prove_readable(examinee, plan, bench)
 
     def _guarded(self, examinee: Examinee, bench: Bench, stage: Callable[[], None]) -> None:
@@ -300,6 +300,11 @@ def _hosts(sets: Iterable[frozenset[Table]]) -> dict[frozenset[Table], frozenset
 
 def _metadatas(tables: Iterable[Table]) -> frozenset[MetaData]:
     return frozenset(table.metadata for table in tables)
+
+
+def _shape(options: Options) -> PopulationShape:
+    """That of the smaller population."""
+    return PopulationShape(options.scale, options.fan_out, options.depth, options.childless, options.skew)
 
 
 def _wanted(name: str, options: Options) -> bool:

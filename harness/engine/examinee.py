@@ -19,6 +19,7 @@ from harness.core.observation import (
     Answer,
     ClassLevel,
     Compiled,
+    Cost,
     Example,
     Growth,
     Key,
@@ -37,6 +38,7 @@ from harness.core.watch import watch
 from harness.discovery import Discovered
 from harness.discovery.reads import PLAIN
 from harness.engine.calls import arguments, uncallable
+from harness.engine.forms import Form, forms_of
 from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.shown_sql import ShownSql
 from harness.engine.tally import Tally
@@ -103,7 +105,6 @@ class Examinee:
         self.loss: ServerLoss | None = None
         self.bereft = False
         self.growth: Growth | None = None
-        self.query_plan: QueryPlan | None = None
         self.plan_shape: PlanShape | None = None
         self._spent = 0.0
         self._custody = Custody(self.hybrid.name, identity)
@@ -271,10 +272,11 @@ class Examinee:
             self.end,
             left_behind,
             self.growth,
-            self.query_plan,
+            *self.query_plans,
             self._survey,
         ]
-        return [*_one_of_each(found.values()), *(finding for each in others for finding in judge(each))]
+        told = {each.identity: each for seen in reversed(others) for each in judge(seen)}
+        return [*_one_of_each(found.values()), *told.values()]
 
     @property
     def _survey(self) -> Survey:
@@ -295,7 +297,7 @@ class Examinee:
             self.growth,
             self._spent,
             self.tally.rejected,
-            None if self.query_plan is None else self.query_plan.cost,
+            self._cost,
         )
         worst_first = sorted(
             map(_told, findings), key=lambda finding: (-finding.severity.rank, finding.rule, finding.position)
@@ -323,16 +325,29 @@ class Examinee:
     @property
     def reads_own_row_only(self) -> bool:
         """Whether the SQL is an expression over the row's columns, which costs the same for each row whatever others there are."""
-        structure = self.translation.structure
-        return not (structure.subqueries or structure.literal) and set(structure.tables) <= {self.table}
+        structures = [form.structure for form in self.forms] or [self.translation.structure]
+        return all(
+            not (each.subqueries or each.literal) and set(each.tables) <= {self.table} for each in structures
+        )
 
     @property
     def _faster_than_rows(self) -> bool | None:
         """Whether the select's cost grows faster than the rows; None where that is not known."""
         if self.reads_own_row_only:
             return False
-        cost = None if self.query_plan is None else self.query_plan.cost
-        return None if cost is None else cost.exponent >= FASTER_THAN_ROWS
+        return None if self._cost is None else self._cost.exponent >= FASTER_THAN_ROWS
+
+    @property
+    def _cost(self) -> Cost | None:
+        """What the costliest form costs."""
+        costs = (each.cost for each in self.query_plans)
+        return next((cost for cost in costs if cost is not None), None)
+
+    @property
+    def query_plans(self) -> list[QueryPlan]:
+        """Those of all forms that the server was asked about, the fastest growing first."""
+        plans = [form.plan for form in self.forms if form.plan is not None] if self.testable else []
+        return sorted(plans, key=lambda plan: -1.0 if plan.cost is None else plan.cost.exponent, reverse=True)
 
     @property
     def compiled_select(self) -> Compiled:
@@ -346,6 +361,14 @@ class Examinee:
     def bound_select(self) -> Compiled:
         """The same with its parameters as their types bind them; raises what a type raises."""
         return bound(self.subject.select())
+
+    @cached_property
+    def forms(self) -> tuple[Form, ...]:
+        """What the select looks like; only for a hybrid that runs."""
+        with self._custody.turn():
+            return forms_of(
+                self.subject, self.arguments or (), self.translation.structure, seconds=self.seconds
+            )
 
     @property
     def table(self) -> str:

@@ -1,13 +1,17 @@
 """What a hybrid costs at two sizes, and its SQL in the form that people read."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from harness.core.hybrid import Hybrid
 from harness.core.observation import Compiled, Growth, QueryPlan
 from harness.core.outcome import Raised, Returned, TimedOut
 from harness.engine.bench import Bench
 from harness.engine.examinee import Examinee
+from harness.engine.forms import Form
 from harness.evaluation.canonical import canonical_sql
 from harness.evaluation.containment import contained
 from harness.evaluation.loader import Rejected
@@ -22,7 +26,15 @@ ALIKE = (0, 1, 2, 3)
 
 
 def measure_growth(examinee: Examinee, plan: Plan, bench: Bench) -> None:
-    """Count the statements that the getter sends on populations of two sizes, and on others that show what they depend on."""
+    """Count the statements that the getter sends; of a method, with the arguments with which they grow fastest."""
+    calls = [form.arguments for form in examinee.forms] or [()]
+    seen = (_growth(examinee, arguments, plan, bench) for arguments in calls)
+    counted = [growth for growth in seen if growth is not None]
+    examinee.growth = max(counted, key=lambda growth: growth.per_row, default=None)
+
+
+def _growth(examinee: Examinee, arguments: tuple[Any, ...], plan: Plan, bench: Bench) -> Growth | None:
+    """Counted on populations of two sizes, and on others that show what the statements depend on."""
     few, many = SIZES
     others = (spread(plan, few, value=value) for value in ALIKE)
     populations = (spread(plan, few), spread(plan, many), spread(plan, 1), *others)
@@ -30,17 +42,23 @@ def measure_growth(examinee: Examinee, plan: Plan, bench: Bench) -> None:
     try:
         for dataset in populations:
             with bench.loaded(dataset) as connection:
-                counted = examinee.sides().python.count_statements(connection)
+                counted = examinee.sides(arguments).python.count_statements(connection)
             if counted is None:
-                return
+                return None
             counts.append(counted)
     except Rejected:
         if len(counts) < len(SIZES):
-            return
-    (rows, queries, _), (more_rows, more_queries, loads) = counts[: len(SIZES)]
-    causes = tuple(sorted(loads, key=lambda name: (-loads[name], name)))
-    examinee.growth = Growth(
-        examinee.hybrid, (rows, more_rows), (queries, more_queries), causes, for_one=_for_one(counts)
+            return None
+    (rows, queries, less), (more_rows, more_queries, loads) = counts[: len(SIZES)]
+    growing = [name for name in loads if loads[name] > less.get(name, 0)]
+    causes = tuple(sorted(growing, key=lambda name: (-loads[name], name)))
+    return Growth(
+        examinee.hybrid,
+        (rows, more_rows),
+        (queries, more_queries),
+        causes,
+        for_one=_for_one(counts),
+        arguments=arguments,
     )
 
 
@@ -56,21 +74,27 @@ def _for_one(counts: Sequence[tuple[int, int, object]]) -> int | None:
     return queries[2]
 
 
-def read_query_plan(examinee: Examinee, plan: Plan, bench: Bench) -> None:
-    """Ask the server how it would answer the plain select."""
+def read_query_plans(examinee: Examinee, plan: Plan, bench: Bench) -> None:
+    """Ask the server how it would answer each form of the plain select."""
     try:
         with bench.loaded(population(plan, PopulationShape(SIZES[0], fan_out=1))) as connection:
-            read = contained(lambda: _query_plan(examinee, connection), seconds=examinee.seconds)
+            for form in examinee.forms:
+                read = contained(
+                    partial(_query_plan, examinee.hybrid, form, connection), seconds=examinee.seconds
+                )
+                if isinstance(read, Returned):
+                    form.plan = read.value
+                else:
+                    back_to_loaded(connection)
     except Rejected:
         return
-    if isinstance(read, Returned):
-        examinee.query_plan = read.value
 
 
-def _query_plan(examinee: Examinee, connection: Connection) -> QueryPlan:
-    scanned = tables_scanned_per_row(connection, examinee.bound_select)
-    names = frozenset(each.name for each in examinee.translation.structure.operations)
-    return QueryPlan(examinee.hybrid, scanned, volatile=volatile_functions(connection, names))
+def _query_plan(hybrid: Hybrid, form: Form, connection: Connection) -> QueryPlan:
+    scanned = tables_scanned_per_row(connection, form.select)
+    names = frozenset(each.name for each in form.structure.operations)
+    volatile = volatile_functions(connection, names)
+    return QueryPlan(hybrid, scanned, volatile=volatile, arguments=form.arguments)
 
 
 def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:

@@ -19,7 +19,7 @@ class ComparisonSide:
     """Looks for the rows of each value that Python gave."""
 
     def __init__(self, subject: Subject, *, seconds: float) -> None:
-        self._subjects = {"where": subject, "aliased": subject.alias("other")}
+        self._subjects = {"where": subject, "aliased": subject.alias()}
         self._seconds = seconds
 
     def matches(self, connection: Connection, outcomes: Mapping[Key, Outcome]) -> Iterator[Match]:

@@ -171,7 +171,7 @@ class Aliased(Position):
 
     def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
-        return subject.alias("other").select()
+        return subject.alias().select()
 
     def expected(self, rows: Rows, probe: Any) -> Rows:
         del probe
@@ -186,7 +186,7 @@ class SelfJoin(Position):
 
     def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
-        left, right = subject.alias("left_side"), subject.alias("right_side")
+        left, right = subject.alias(), subject.alias()
         both = select(*left.key, *right.key, left.value.label("left_value"), right.value.label("right_value"))
         return both.select_from(left.entity).join(right.entity, true())
 
@@ -207,7 +207,7 @@ class Subquery(Position):
     def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         keys = [column.label(f"key_{number}") for number, column in enumerate(subject.key)]
-        inner = select(*keys, subject.value.label("value")).subquery("inner_rows")
+        inner = select(*keys, subject.value.label("value")).subquery()
         return select(inner)
 
     def expected(self, rows: Rows, probe: Any) -> Rows:
@@ -224,7 +224,7 @@ class CommonTable(Position):
     def statement(self, subject: Subject, probe: Any) -> Statement:
         del probe
         keys = [column.label(f"key_{number}") for number, column in enumerate(subject.key)]
-        return select(select(*keys, subject.value.label("value")).cte("named_rows"))
+        return select(select(*keys, subject.value.label("value")).cte())
 
     def expected(self, rows: Rows, probe: Any) -> Rows:
         del probe
@@ -239,7 +239,7 @@ class Exists(Position):
     takes_probe = True
 
     def statement(self, subject: Subject, probe: Any) -> Statement:
-        inner = subject.alias("inner_row")
+        inner = subject.alias()
         same_row = [left == right for left, right in zip(inner.key, subject.key, strict=True)]
         return select(*subject.key).where(exists().where(*same_row, inner.value == probe))
 

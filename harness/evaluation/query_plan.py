@@ -1,7 +1,7 @@
 """The server's plan for the plain select: what runs again for each row, and what it cost."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from harness.core.observation import Compiled, Execution, RepeatedScan
+from harness.core.observation import Compiled, Execution, IndexedExpression, IndexLookup, RepeatedScan
 
 Node = dict[str, Any]
 COSTS = {
@@ -65,11 +65,12 @@ def execution(connection: Connection, compiled: Compiled) -> Execution:
     return Execution(
         rows=_total(plan),
         handled=sum(_total(node) + sum(_removed(node)) for node in nodes),
-        pages=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
+        pages=_pages(plan),
         seconds=document["Execution Time"] / 1000,
         repeated=tuple(_repeated_scans(plan, hashed_subplans(document))),
         spilled=tuple(node["Node Type"] for node in nodes if _spills(node)),
         jit_functions=jit_functions,
+        lookups=tuple(_lookups(plan)),
     )
 
 
@@ -131,6 +132,11 @@ def _total(node: Node) -> int:
     return round(total)
 
 
+def _pages(node: Node) -> int:
+    pages: int = node["Shared Hit Blocks"] + node["Shared Read Blocks"]
+    return pages
+
+
 def _removed(node: Node) -> Iterator[int]:
     for name in REMOVED:
         yield round(node.get(name, 0) * node["Actual Loops"])
@@ -182,38 +188,115 @@ def _repeated(
 def _repeated_scans(plan: Node, hashed: frozenset[str]) -> Iterator[RepeatedScan]:
     for node, (subplan, recursive) in _repeated(plan, hashed, None):
         if node["Actual Loops"] > 1:
+            sought = _looked_for(node["Alias"], _conditions(subplan))
             yield RepeatedScan(
                 node["Relation Name"],
                 int(node["Actual Loops"]),
                 round(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)),
-                tuple(_looked_for(node["Alias"], subplan)),
+                tuple(each for each in sought if not isinstance(each, IndexedExpression)),
                 recursive,
-                None if node["Schema"] == "public" else node["Schema"],
+                _schema(node),
+                tuple(each for each in sought if isinstance(each, IndexedExpression)),
+                node.get("Filter", ""),
             )
 
 
-def _looked_for(alias: str, subplan: Node) -> list[str]:
-    """Columns of ``alias`` that the subquery compares for equality, those with what comes from elsewhere first."""
+def _schema(node: Node) -> str | None:
+    return None if node["Schema"] == "public" else node["Schema"]
+
+
+def _lookups(plan: Node) -> Iterator[IndexLookup]:
+    """What the plan looks up in indexes more than once; a table's own pages are one for each row at most."""
+    for node in _nodes(plan):
+        if node["Actual Loops"] <= 1:
+            continue
+        if node["Node Type"] in {"Index Scan", "Index Only Scan"} and "Index Cond" in node:
+            yield _lookup(node, node, _pages(node) - _total(node) - sum(_removed(node)))
+        elif node["Node Type"] == "Bitmap Heap Scan":
+            bitmaps = (each for each in _nodes(node) if each["Node Type"] == "Bitmap Index Scan")
+            yield from (_lookup(node, each, _pages(each)) for each in bitmaps)
+
+
+def _lookup(table: Node, index: Node, pages: int) -> IndexLookup:
+    conditions = [node[name] for node, name in ((index, "Index Cond"), (table, "Filter")) if name in node]
+    sought = _looked_for(table["Alias"], conditions)
+    columns = tuple(each for each in sought if not isinstance(each, IndexedExpression))
+    return IndexLookup(
+        table["Relation Name"],
+        index["Index Name"],
+        int(index["Actual Loops"]),
+        max(pages, 0) / index["Actual Loops"],
+        columns,
+        _schema(table),
+        tuple(each for each in _columns_of(table["Alias"], conditions) if each not in columns),
+    )
+
+
+def _conditions(plan: Node) -> Iterator[str]:
+    return (node[name] for node in _nodes(plan) for name in CONDITIONS if name in node)
+
+
+def _looked_for(alias: str, conditions: Iterable[str]) -> list[str]:
+    """What of ``alias`` must equal something, columns and expressions, that with what comes from elsewhere first."""
     correlated: dict[str, None] = {}
     constant: dict[str, None] = {}
-    for condition in (node[name] for node in _nodes(subplan) for name in CONDITIONS if name in node):
-        for column, other in _equalities(condition, alias):
-            (correlated if list(other.find_all(exp.Column)) else constant)[column] = None
+    for condition in conditions:
+        for sought, other in _equalities(condition, alias):
+            (correlated if list(other.find_all(exp.Column)) else constant)[sought] = None
     return list(dict.fromkeys((*correlated, *constant)))
 
 
-def _equalities(condition: str, alias: str) -> Iterator[tuple[str, exp.Expr]]:
-    """(column of ``alias``, what it is compared with) for what must hold together."""
+def _columns_of(alias: str, conditions: Iterable[str]) -> list[str]:
+    """Columns of ``alias`` that the conditions mention."""
+    trees = (tree for tree in map(_parsed, conditions) if tree is not None)
+    found = (column for tree in trees for column in tree.find_all(exp.Column))
+    return list(dict.fromkeys(column.name for column in found if column.table == alias))
+
+
+def _parsed(condition: str) -> exp.Expr | None:
+    """None for a plan's words for what SQL can't say."""
     try:
-        tree = sqlglot.parse_one(INITPLAN.sub("elsewhere", condition), dialect="postgres")
-    except SqlglotError:  # a plan's words for what SQL can't say
-        return
-    for part in _conjuncts(tree):
+        return sqlglot.parse_one(INITPLAN.sub("elsewhere", condition), dialect="postgres")
+    except SqlglotError:
+        return None
+
+
+def _equalities(condition: str, alias: str) -> Iterator[tuple[str, exp.Expr]]:
+    """(what of ``alias`` is compared, what it is compared with) for what must hold together."""
+    tree = _parsed(condition)
+    for part in () if tree is None else _conjuncts(tree):
         if isinstance(part, exp.EQ):
-            sides = (_uncast(part.left), _uncast(part.right))
-            for column, other in (sides, sides[::-1]):
+            sides = (part.left.unnest(), part.right.unnest())
+            for side, other in (sides, sides[::-1]):
+                column = _uncast(side)
                 if isinstance(column, exp.Column) and column.table == alias:
                     yield column.name, other
+                if (
+                    not isinstance(side, exp.Column)
+                    and _of_table(side, alias)
+                    and not _of_table(other, alias)
+                ):
+                    yield _expression(side), other
+
+
+def _of_table(side: exp.Expr, alias: str) -> bool:
+    """Whether all columns in ``side`` are those of ``alias``, and there are some."""
+    return {column.table for column in side.find_all(exp.Column)} == {alias}
+
+
+def _expression(side: exp.Expr) -> IndexedExpression:
+    """The side as one writes it: without the table, and without the casts to text within it that plans write out."""
+    own = side.copy()
+    for column in own.find_all(exp.Column):
+        column.set("table", None)
+    for cast in list(own.find_all(exp.Cast)):
+        if (
+            cast is not own
+            and cast.to.is_type("text")
+            and isinstance(cast.this.unnest(), exp.Column | exp.Literal)
+        ):
+            cast.replace(cast.this.unnest())
+    return IndexedExpression(f"({own.sql(dialect='postgres')})")
 
 
 def _uncast(side: exp.Expr) -> exp.Expr:

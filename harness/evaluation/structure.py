@@ -204,7 +204,7 @@ def _left_behind(subject: Subject, own: frozenset[Any]) -> tuple[str, ...]:
 def _on_alias(subject: Subject) -> Iterator[Any]:
     """The hybrid's expression on an alias; nothing where it raises there, which the position under an alias tells."""
     with suppress(Exception):
-        yield subject.alias("other").element
+        yield subject.alias().element
 
 
 def _correlates_to_class(subject: Subject, own: frozenset[Any]) -> bool:

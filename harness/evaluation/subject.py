@@ -47,9 +47,9 @@ class Subject:
         attribute = getattr(owner, self.attribute)
         return attribute if self.arguments is None else attribute(*self.arguments)
 
-    def alias(self, name: str) -> "Subject":
-        """The same hybrid on an alias of the class."""
-        return replace(self, entity=aliased(self.entity, name=name))
+    def alias(self) -> "Subject":
+        """The same hybrid on a new alias of the class, without a name of ours, which a table of the user's may have."""
+        return replace(self, entity=aliased(self.entity))
 
     def with_subclasses(self) -> "Subject":
         """The same hybrid on the class with its subclasses' tables joined."""

@@ -459,7 +459,22 @@ def _passing(values: Values, column: Column[Any], checks: Sequence[Check], ask: 
     if not spare:
         return values
     drawn = pool or spare
-    return Values(st.sampled_from(drawn), lambda number: spare[number % len(spare)], drawn)
+    return Values(st.sampled_from(drawn), _beyond(spare, values.distinct, column, checks), drawn)
+
+
+def _beyond(
+    spare: Sequence[Any], distinct: Distinct, column: Column[Any], checks: Sequence[Check]
+) -> Distinct:
+    """Of ``spare`` first, then of the values after those that were TRIED, as far as it can be said that they pass."""
+
+    def value(number: int) -> Any:
+        if number >= len(spare) and all(check.predicate is not None for check in checks):
+            further = distinct(number - len(spare) + TRIED)
+            if all(check.passes({column.name: further}) for check in checks):
+                return further
+        return spare[number % len(spare)]
+
+    return value
 
 
 def _numbered(table: Table, referring: set[str]) -> str | None:

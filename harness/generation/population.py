@@ -6,22 +6,26 @@ The shape is the same for any number of rows, so what grows between two sizes gr
 import itertools
 import math
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from harness.core.dataset import Dataset
-from harness.generation.plan import Plan, Reference, TablePlan
+from harness.generation.plan import DrawnColumn, Plan, Reference, TablePlan
 from harness.generation.rows import NULL_BELOW
-from harness.generation.shapes import made_dataset
+from harness.generation.shapes import made_dataset, made_palettes
 
 MOST_WEIGHT = 20.0
 """A parent has at most about so many times the children of the least: the largest family stays one of many."""
+MOST_UNEVEN = 3
+"""A row of a tree has at most so many times ``fan_out`` children."""
 LARGEST = 1_000
 FEW = 50
 NO_REFERENCE = 0.1
-"""Share of the rows that refer to nothing where they may."""
+"""Share of the rows that refer to nothing where they may, and of the values that are NULL in a column with many."""
+CHOICE_BITS = 31
+"""Of a number that any of a population's values can be chosen by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class PopulationShape:
 
     ``rows``: those of each table that refers to no other. ``fan_out``: rows of a table that refers to others, for each of those;
     in a table that refers to itself, the children of a row that has any. ``depth``: most rows from a root to a leaf, both
-    included. ``childless``: share of rows that nothing refers to, from 0 to 1. ``skew``: 0 gives all parents equally many
-    children, 1 a few of them most.
+    included. ``childless``: share of rows that nothing refers to, from 0 to 1; in a tree, of those above the depth. ``skew``: from
+    0, where all parents have about equally many children, to 1, where the largest families have many times those of the least.
     """
 
     rows: int
@@ -42,12 +46,20 @@ class PopulationShape:
 
 
 def population(
-    plan: Plan, shape: PopulationShape, *, seed: int = 0, counting: Collection[str] | None = None
+    plan: Plan,
+    shape: PopulationShape,
+    *,
+    seed: int = 0,
+    counting: Collection[str] | None = None,
+    identifying: Collection[str] = (),
 ) -> Dataset:
     """Rows for every table of ``plan``, random within ``shape``; the same for the same seed.
 
     Of tables that are not ``counting``, where that is given, there are FEW rows at most: they are there to be referred to.
-    Numbers are small, where columns and CHECKs allow: with some thousand rows a sum or a product of large ones overflows.
+    Columns (``table.column``) that are ``identifying``, by which rows find others without a foreign key, have as many values
+    as there are rows without references, as far as type and CHECKs allow; the others have few, as a status or an amount has.
+    Of these, numbers are small, where columns and CHECKs allow: with some thousand rows a sum or a product of large ones
+    overflows.
     """
     generator = random.Random(seed)  # noqa: S311 - test data, no secret
     sizes = _sizes(plan, shape)
@@ -57,12 +69,53 @@ def population(
         table.name: [_choices(reference, sizes, table, shape, generator) for reference in table.references]
         for table in plan.tables
     }
+    palettes = [list(filter(_small, palette)) or palette for palette in made_palettes(plan)]
+    tables = []
+    in_turn = set()
+    for table in plan.tables:
+        found = [each for each in table.drawn if f"{table.name}.{each.name}" in identifying]
+        many = {each.name: _values(table, each, shape, sizes[table.name]) for each in found}
+        tables.append(_with_palettes(table, many, len(palettes)))
+        in_turn |= {(table.name, _choice(table, each)) for each in found if _unique_alone(table, each)}
+        palettes += many.values()
+    plan = replace(plan, tables=tuple(tables))
 
     def choose(table: TablePlan, slot: int, index: int) -> int:
         chosen = targets[table.name]
-        return chosen[index][slot] if index < len(chosen) else generator.randrange(256)
+        if index < len(chosen):
+            return chosen[index][slot]
+        return slot if (table.name, index) in in_turn else generator.getrandbits(CHOICE_BITS)
 
-    return replace(made_dataset(plan, sizes, choose=choose, wanted=_small), shape="population")
+    return replace(made_dataset(plan, sizes, choose=choose, palettes=palettes), shape="population")
+
+
+def _values(table: TablePlan, column: DrawnColumn, shape: PopulationShape, rows: int) -> list[Any]:
+    """The values of an identifying column: in a table of references, each comes up in about ``fan_out`` rows, if it may."""
+    distinct = table.distinct[column.name]
+    if _unique_alone(table, column):
+        return [distinct(number) for number in range(rows)]
+    values = [distinct(number) for number in range(shape.rows)]
+    return values + [None] * round(len(values) * NO_REFERENCE * column.nullable)
+
+
+def _with_palettes(table: TablePlan, many: Mapping[str, Sequence[Any]], first: int) -> TablePlan:
+    """The table with a palette of its own, from the number ``first`` on, for each column of ``many``."""
+    numbers = {name: first + place for place, name in enumerate(many)}
+    drawn = tuple(
+        replace(each, nullable=False, palette=numbers[each.name]) if each.name in many else each
+        for each in table.drawn
+    )
+    return replace(table, drawn=drawn)
+
+
+def _unique_alone(table: TablePlan, column: DrawnColumn) -> bool:
+    """Whether no two rows share a value of the column, whatever else they hold."""
+    return any(each.columns == (column.name,) for each in table.uniques)
+
+
+def _choice(table: TablePlan, column: DrawnColumn) -> int:
+    """The place of the column among a row's choices."""
+    return len(table.references) + table.drawn.index(column)
 
 
 def counting_tables(plan: Plan, tables: Collection[str], columns: Collection[str]) -> frozenset[str]:
@@ -124,13 +177,22 @@ def _choices(
     weights = [_weight(shape, generator) for _ in range(parents)]
     if not any(weights):
         weights[0] = 1.0
-    totals = list(itertools.accumulate(weights))
-    chosen = generator.choices(range(parents), cum_weights=totals, k=rows)
+    chosen = _children(weights, rows, generator)
     beyond_null = parents * NULL_BELOW
     return [
         0 if reference.nullable and generator.random() < NO_REFERENCE else place + beyond_null
         for place in chosen
     ]
+
+
+def _children(weights: Sequence[float], rows: int, generator: random.Random) -> list[int]:
+    """The parent of each row: one row for each parent that has a weight, as far as they go, the others by weight."""
+    chosen = [place for place, weight in enumerate(weights) if weight]
+    if len(chosen) < rows:
+        totals = list(itertools.accumulate(weights))
+        chosen += generator.choices(range(len(weights)), cum_weights=totals, k=rows - len(chosen))
+    generator.shuffle(chosen)
+    return chosen[:rows]
 
 
 def _within_clusters(rows: int, nodes: int, shape: PopulationShape, generator: random.Random) -> list[int]:
@@ -155,6 +217,7 @@ def _forest(rows: int, shape: PopulationShape, generator: random.Random) -> list
         place, level = open_places.pop() if open_places else (0, 0)
         parents.append(place)
         if level + 1 < shape.depth and generator.random() >= shape.childless:
-            children = math.ceil(min(generator.expovariate(1 / shape.fan_out), 3 * shape.fan_out))
-            open_places.extend([(slot + 1, level + 1)] * children)
+            uneven = 1 - shape.skew + shape.skew * generator.expovariate(1.0)
+            children = math.ceil(shape.fan_out * min(max(uneven, 0), MOST_UNEVEN))
+            open_places.extend([(slot + 1, level + 1)] * max(children, 1))
     return parents

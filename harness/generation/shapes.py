@@ -2,7 +2,7 @@
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,11 +73,11 @@ def made_dataset(
     *,
     choose: Callable[[TablePlan, int, int], int],
     shape: int = RANDOM_SHAPE,
-    wanted: Callable[[Any], bool] | None = None,
+    palettes: Sequence[Sequence[Any]] | None = None,
 ) -> Dataset:
     """All slots filled; ``choose`` gives the number behind each reference and value, for a table's slot and its n-th choice.
 
-    Of a column's values those that are ``wanted``, where there are such.
+    ``palettes`` are the plan's own where none are given.
     """
     block: list[int] = []
     for table in plan.tables:
@@ -86,10 +86,13 @@ def made_dataset(
             block.append(PRESENT)
             block += [choose(table, slot, index) for index in range(table.draws - 1)]
     arguments = tuple(drawn[0] for drawn in draw_values(plan.arguments, 1))
-    palettes = [list(itertools.chain.from_iterable(drawn)) for drawn in draw_values(plan.palettes, PALETTES)]
-    if wanted is not None:
-        palettes = [list(filter(wanted, palette)) or palette for palette in palettes]
+    palettes = made_palettes(plan) if palettes is None else palettes
     return replace(decode(plan, block, palettes, sizes), arguments=arguments)
+
+
+def made_palettes(plan: Plan) -> list[list[Any]]:
+    """The values of columns, by the number of their palette; the same at every call."""
+    return [list(itertools.chain.from_iterable(drawn)) for drawn in draw_values(plan.palettes, PALETTES)]
 
 
 def _plainest(*_: object) -> int:

@@ -162,6 +162,7 @@ RULES: tuple[Rule[Any], ...] = (
     query_cost.Spilled(),
     query_cost.JitPaid(),
     query_cost.LookedThroughPerRow(),
+    query_cost.IndexReadPerRow(),
     containment.EndlessSql(),
     containment.EndlessPython(),
     containment.PythonOnCircles(),

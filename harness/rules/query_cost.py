@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.core.finding import Family, Finding, Severity
-from harness.core.observation import Cost, Execution, QueryPlan, RepeatedScan, TriedIndex
+from harness.core.observation import Cost, Execution, IndexedExpression, QueryPlan, RepeatedScan, TriedIndex
 from harness.rules.base import Documentation, Rule
 
 FASTER_THAN_ROWS = 1.5
@@ -38,16 +38,18 @@ class ScanPerRow(_PlanRule):
             return
         measured = f" {_growth(seen.cost)}" if seen.cost is not None else ""
         tried = None if seen.cost is None else seen.cost.index
-        if seen.cost is None or tried is None:
+        if seen.cost is None:
             hint = (
                 f"Create an index on {tables} that begins with the column compared with the outer row (index=True on the foreign "
                 "key)."
             )
+        elif tried is None or tried.instead_of is not None:
+            hint = f"{_condition(seen.cost.many)}{_set_based(seen.shown)}"
         else:
             hint = _create(tried, seen.cost.many)
         yield self.finding(
             "select",
-            f"select({seen.hybrid.name}) reads the whole table {tables} for each row: no index fits the condition of its "
+            f"select({seen.shown}) reads the whole table {tables} for each row: no index fits the condition of its "
             f"correlated subquery.{measured}",
             hint,
         )
@@ -80,8 +82,8 @@ class FasterThanRows(_PlanRule):
         where = "" if scan is None else f" {_read(scan)}"
         yield self.finding(
             "select",
-            f"select({seen.hybrid.name}) grows faster than the rows.{where} {_growth(cost)}",
-            _way_out(seen.hybrid.name, cost),
+            f"select({seen.shown}) grows faster than the rows.{where} {_growth(cost)}",
+            _way_out(seen.shown, cost),
         )
 
 
@@ -106,8 +108,8 @@ class RecursiveScan(_PlanRule):
             return
         yield self.finding(
             "select",
-            f"The recursive part of select({seen.hybrid.name}) reads a whole table at each step. {_read(scan)} {_growth(cost)}",
-            _way_out(seen.hybrid.name, cost),
+            f"The recursive part of select({seen.shown}) reads a whole table at each step. {_read(scan)} {_growth(cost)}",
+            _way_out(seen.shown, cost),
         )
 
 
@@ -133,7 +135,7 @@ class VolatilePerRow(_PlanRule):
         names = ", ".join(f"{name}()" for name in seen.volatile)
         yield self.finding(
             "select",
-            f"select({seen.hybrid.name}) calls {names} anew for each row: volatile, so no index can answer it.",
+            f"select({seen.shown}) calls {names} anew for each row: volatile, so no index can answer it.",
             "If the answer depends on the arguments and the tables only, say so: ALTER FUNCTION ... STABLE; for the time, "
             "func.now().",
         )
@@ -160,7 +162,7 @@ class Spilled(_PlanRule):
         nodes = ", ".join(dict.fromkeys(seen.cost.many.spilled))
         yield self.finding(
             "select",
-            f"For {seen.cost.many.rows:,} rows, select({seen.hybrid.name}) writes to disk what its plan sorts or hashes ({nodes}).",
+            f"For {seen.cost.many.rows:,} rows, select({seen.shown}) writes to disk what its plan sorts or hashes ({nodes}).",
             "Let an index give the order, aggregate fewer rows, or raise work_mem for this query.",
         )
 
@@ -188,7 +190,7 @@ class JitPaid(_PlanRule):
         yield self.finding(
             "select",
             f"For {seen.cost.many.rows:,} rows, PostgreSQL compiles {seen.cost.many.jit_functions} functions to answer "
-            f"select({seen.hybrid.name}).",
+            f"select({seen.shown}).",
             "SET LOCAL jit = off before it, or a higher jit_above_cost.",
         )
 
@@ -212,12 +214,53 @@ class LookedThroughPerRow(_PlanRule):
         cost = _out_of_hand(seen)
         if cost is None or cost.page_exponent >= FASTER_THAN_ROWS:
             return
-        name = seen.hybrid.name
+        name = seen.shown
         yield self.finding(
             "select",
             f"select({name}) computes an intermediate result once and looks through all of it for each row. {_growth(cost)}",
             f"In queries over many rows, join what {name} selects from to the class once.",
         )
+
+
+class IndexReadPerRow(_PlanRule):
+    """An index is read through for each row, as its first column is not the one that is looked for."""
+
+    code = "HH409"
+    name = "index-read-through-per-row"
+    documentation = Documentation(
+        what="The plan of the plain select looks rows up in an index whose first column it knows nothing about, so that each "
+        "look-up reads the more of the index the more there is of it.",
+        why="The plan looks well, and the rows handled grow as they should; but each row of the outer table costs as many pages as "
+        "the index has, thousands in production. A primary key of two columns is such an index for its second one.",
+        limits="Told where the pages of the index read for one look-up grow with the population, and another index, created there, "
+        "spares half of all pages read. Pages are counted, not seconds; on a table of a few pages there is nothing to see.",
+        example="items of an association table counted by tag_id, whose only index is the primary key (post_id, tag_id)",
+        instead="An index that begins with the column that is looked for: Index('ix_post_tag_tag_id', 'tag_id') beside the key, or "
+        "the columns of the index in the other order.",
+    )
+
+    def judge(self, seen: QueryPlan) -> Iterator[Finding]:
+        """One finding that names the index, the lookups' pages, and the index that was tried."""
+        tried = None if seen.cost is None else seen.cost.index
+        if seen.cost is None or tried is None or tried.instead_of is None:
+            return
+        few, many = (_lookup_of(each, tried) for each in (seen.cost.few, seen.cost.many))
+        yield self.finding(
+            "select",
+            f"select({seen.shown}) looks up {', '.join(tried.columns)} in the index {tried.instead_of}, which is in "
+            f"another order. One look-up reads {few:.0f} pages of it where there are {seen.cost.few.rows:,} rows, {many:.0f} "
+            f"where there are {seen.cost.many.rows:,}.",
+            f"{_statement(tried)}. Tried: the server then reads {tried.pages:,} pages in place of {seen.cost.many.pages:,}.",
+        )
+
+
+def _lookup_of(execution: Execution, tried: TriedIndex) -> float:
+    """Pages of one look-up that the tried index spares."""
+    return max(
+        each.pages
+        for each in execution.lookups
+        if each.index == tried.instead_of and each.columns == tried.columns[: len(each.columns)]
+    )
 
 
 def _out_of_hand(seen: QueryPlan) -> Cost | None:
@@ -245,8 +288,24 @@ def _growth(cost: Cost) -> str:
 
 
 def _way_out(name: str, cost: Cost) -> str:
-    if cost.index is not None:
+    if cost.index is not None and cost.index.instead_of is None:
         return _create(cost.index, cost.many)
+    return _set_based(name)
+
+
+def _condition(execution: Execution) -> str:
+    """Why none of the usual indexes helps with what is scanned again and again."""
+    scan = _costliest(execution)
+    if scan is None:
+        return ""
+    condition = f", {scan.condition}," if scan.condition else ""
+    return (
+        f"An index on columns of {scan.table} alone does not help: its condition{condition} is no equality that one would "
+        "answer. Compare by = if that says the same; GIN answers @> and LIKE '%...%' (pg_trgm), GiST ranges that overlap. "
+    )
+
+
+def _set_based(name: str) -> str:
     return (
         f"For pages and reports compute {name} for all rows in one statement: a grouped subquery or a window function that is "
         "joined to the class, for a hierarchy one recursive CTE that starts from every row."
@@ -254,10 +313,16 @@ def _way_out(name: str, cost: Cost) -> str:
 
 
 def _create(index: TriedIndex, without: Execution) -> str:
+    return f"{_statement(index)}. Tried: the server then handles {index.handled:,} rows in place of {without.handled:,}."
+
+
+def _statement(index: TriedIndex) -> str:
     where = f', schema="{index.schema}"' if index.schema else ""
-    columns = ", ".join(f'"{column}"' for column in index.columns)
+    columns = ", ".join(map(_in_alembic, index.columns))
     return (
-        f"{index.statement}; in Alembic: "
-        f'op.create_index("{index.name}", "{index.table}", [{columns}]{where}). '
-        f"Tried: the server then handles {index.handled:,} rows in place of {without.handled:,}."
+        f'{index.statement}; in Alembic: op.create_index("{index.name}", "{index.table}", [{columns}]{where})'
     )
+
+
+def _in_alembic(column: str) -> str:
+    return f"sa.text({str(column)!r})" if isinstance(column, IndexedExpression) else f'"{column}"'

@@ -61,6 +61,7 @@ def test_every_setting_is_taken(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
         '[tool.hybrid-harness]\ndatabase = "embedded"\nexamples = 5\nseed = 6\nonly = ["A.*"]\nskip = ["B.*"]\n'
         'select = ["HH2"]\nignore = ["HH208"]\nfail-on = "warning"\ntimeout = 2\nformat = "json"\noutput = "r.json"\n'
+        "scale = 20\nfan-out = 4\ndepth = 3\nchildless = 0\nskew = 0.5\n"
     )
     options = read_options(tmp_path)
     assert (options.database, options.examples, options.seed) == ("embedded", 5, 6)
@@ -68,6 +69,8 @@ def test_every_setting_is_taken(tmp_path):
     assert (options.select, options.ignore) == (("HH2",), ("HH208",))
     assert (options.fail_on, options.timeout) == (Severity.WARNING, 2)
     assert (options.format, options.output) == ("json", "r.json")
+    shape = (options.scale, options.fan_out, options.depth, options.childless, options.skew)
+    assert shape == (20, 4, 3, 0, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,36 @@ def test_every_setting_is_taken(tmp_path):
             "skip = [1]",
             "skip is [1], but it must be a list of strings.",
             "Write a list of strings after `skip =`.",
+        ),
+        (
+            "scale = 250001",
+            "scale is 250001, but it must be from 1 to 250000.",
+            "Give rows, for instance 500: the larger of the two populations has four times as many.",
+        ),
+        (
+            "fan-out = 0",
+            "fan-out is 0, but it must be from 1 to 1000.",
+            "Give rows for each parent, for instance 3.",
+        ),
+        (
+            "depth = 0",
+            "depth is 0, but it must be from 1 to 10000.",
+            "Give rows from a root to a leaf, for instance 6.",
+        ),
+        (
+            "childless = 1",
+            "childless is 1, but it must be from 0 to 0.99.",
+            "Give a share of the rows, for instance 0.2.",
+        ),
+        (
+            "skew = nan",
+            "skew is nan, but it must be from 0 to 1.",
+            "Give 0 for equal families, 1 for very unequal ones.",
+        ),
+        (
+            "scale = 2000\nfan-out = 400",
+            "scale 2000 times fan-out 400 is 800,000, but it must be at most 750,000.",
+            "Lower one of them: the larger of the two populations has four times as many rows of each table.",
         ),
         ("output = 3", "output is 3, but it must be a string.", "Write a string after `output =`."),
         (

@@ -160,6 +160,18 @@ def test_an_index_for_a_subquery_is_tried_before_it_is_proposed(reports):
     )
 
 
+def test_the_shape_of_the_populations_is_the_users(checked):
+    only = ("Node.descendants", "Node.red_parts")
+    given = {"examples": 2, "scale": 100, "fan_out": 8, "depth": 2, "childless": 0, "skew": 0, "only": only}
+    reports = checked(MODELS, **given)
+    few = reports["Node.red_parts"].stats.cost.few
+    assert {scan.rows for scan in few.repeated} == {800}  # parts, 8 of each node
+    assert few.rows == 100
+    deeper = checked(MODELS, **{**given, "depth": 6})
+    handled = [each["Node.descendants"].stats.cost.few.handled for each in (reports, deeper)]
+    assert handled[0] < handled[1]
+
+
 def test_a_recursive_part_without_an_index(reports):
     severity, message, hint = scale_findings(reports["Node.commanded"])["HH404"]
     assert severity is Severity.WARNING
@@ -497,3 +509,317 @@ def test_what_takes_too_long_is_measured_on_fewer_rows(checked):
     assert cost.few.rows < 500
     assert cost.many.rows == 4 * cost.few.rows
     assert cost.exponent > 2.5
+
+
+BY_TEXT = """
+from sqlalchemy import func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str | None] = mapped_column(index=True)
+    number: Mapped[int] = mapped_column(index=True)
+    same: Mapped[list["Order"]] = relationship(
+        primaryjoin="remote(foreign(Order.email)) == Order.email", viewonly=True
+    )
+    alike: Mapped[list["Order"]] = relationship(
+        primaryjoin="remote(foreign(Order.number)) == Order.number", viewonly=True
+    )
+
+    @hybrid_property
+    def by_email(self):
+        return len(self.same)
+
+    @by_email.inplace.expression
+    @classmethod
+    def _by_email(cls):
+        other = aliased(Order)
+        return select(func.count()).select_from(other).where(other.email == cls.email).scalar_subquery()
+
+    @hybrid_property
+    def by_number(self):
+        return len(self.alike)
+
+    @by_number.inplace.expression
+    @classmethod
+    def _by_number(cls):
+        other = aliased(Order)
+        return select(func.count()).select_from(other).where(other.number == cls.number).scalar_subquery()
+"""
+
+
+def test_rows_that_are_found_by_text_or_number_without_a_foreign_key_are_as_few_as_in_real_data(checked):
+    reports = checked(BY_TEXT, examples=5, scale=500)
+    for name in ("Order.by_email", "Order.by_number"):
+        assert scale_findings(reports[name]) == {}
+        assert reports[name].stats.cost.exponent == pytest.approx(1, abs=0.1)
+
+
+IN_ANOTHER_ORDER = """
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    metadata = MetaData(schema="Big Data")
+
+tagged = Table(
+    "tagged",
+    Base.metadata,
+    Column("post_id", ForeignKey("Big Data.post.id"), primary_key=True),
+    Column("tag_id", ForeignKey("Big Data.tag.id"), primary_key=True),
+)
+
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tags: Mapped[list["Tag"]] = relationship(secondary=tagged, back_populates="posts")
+
+    @hybrid_property
+    def tag_count(self):
+        return len(self.tags)
+
+    @tag_count.inplace.expression
+    @classmethod
+    def _tag_count(cls):
+        return select(func.count()).where(tagged.c.post_id == cls.id).correlate_except(tagged).scalar_subquery()
+
+class Tag(Base):
+    __tablename__ = "tag"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    posts: Mapped[list["Post"]] = relationship(secondary=tagged, back_populates="tags")
+    uses: Mapped[list["Use"]] = relationship()
+
+    @hybrid_property
+    def post_count(self):
+        return len(self.posts)
+
+    @post_count.inplace.expression
+    @classmethod
+    def _post_count(cls):
+        return select(func.count()).where(tagged.c.tag_id == cls.id).correlate_except(tagged).scalar_subquery()
+
+    @hybrid_property
+    def use_count(self):
+        return len(self.uses)
+
+    @use_count.inplace.expression
+    @classmethod
+    def _use_count(cls):
+        return select(func.count(Use.day)).where(Use.tag_id == cls.id).scalar_subquery()
+
+    @hybrid_property
+    def late_uses(self):
+        return sum(use.hour > 5 for use in self.uses)
+
+    @late_uses.inplace.expression
+    @classmethod
+    def _late_uses(cls):
+        return select(func.count(Use.day)).where(Use.tag_id == cls.id, Use.hour > 5).scalar_subquery()
+
+class Use(Base):
+    __tablename__ = "use"
+    __table_args__ = (Index("use_by_day", "day", "tag_id"), Index("use_by_hour", "hour", "tag_id", "day"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("Big Data.tag.id"))
+    day: Mapped[int]
+    hour: Mapped[int]
+"""
+
+
+@pytest.fixture(scope="module")
+def in_another_order(checked):
+    return checked(IN_ANOTHER_ORDER, examples=2, scale=500)
+
+
+def test_a_key_of_two_columns_is_read_through_for_its_second_one(in_another_order):
+    assert scale_findings(in_another_order["Post.tag_count"]) == {}
+    findings = scale_findings(in_another_order["Tag.post_count"])
+    assert findings.keys() == {"HH409"}
+    severity, message, hint = findings["HH409"]
+    assert severity is Severity.WARNING
+    assert re.fullmatch(
+        r"select\(Tag.post_count\) looks up tag_id in the index tagged_pkey, which is in another order. One look-up reads \d "
+        r"pages of it where there are 500 rows, \d\d where there are 2,000.",
+        message,
+    )
+    assert re.fullmatch(
+        r'CREATE INDEX ix_tagged_tag_id ON "Big Data".tagged \(tag_id\); in Alembic: '
+        r'op.create_index\("ix_tagged_tag_id", "tagged", \["tag_id"\], schema="Big Data"\). '
+        r"Tried: the server then reads \d{1,2},\d{3} pages in place of \d\d,\d{3}.",
+        hint,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"), [("Tag.use_count", "tag_id"), ("Tag.late_uses", "tag_id, hour")]
+)
+def test_an_index_whose_columns_are_in_the_wrong_order(in_another_order, name, columns):
+    findings = scale_findings(in_another_order[name])
+    assert findings.keys() == {"HH409"}
+    assert f"({columns}); in Alembic" in findings["HH409"][2]
+
+
+MADE_OF_COLUMNS = """
+import datetime as dt
+from sqlalchemy import Date, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session
+from sqlalchemy import Integer
+
+class Base(DeclarativeBase):
+    pass
+
+class Entry(Base):
+    __tablename__ = "entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(index=True)
+    at: Mapped[dt.datetime]
+    data: Mapped[dict] = mapped_column(JSONB)
+    members: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+
+def counted(name, condition):
+    # Counts the entries that meet the condition of the row.
+    def getter(self):
+        return object_session(self).scalar(select(func.count(Entry.id)).where(condition(self)))
+    def expression(cls):
+        return select(func.count(Entry.id)).where(condition(cls)).correlate_except(Entry).scalar_subquery()
+    getter.__name__ = expression.__name__ = name
+    return hybrid_property(getter).expression(expression)
+
+class Person(Base):
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    day: Mapped[dt.date]
+    by_email = counted("by_email", lambda it: func.lower(Entry.email) == func.lower(it.email))
+    by_day = counted("by_day", lambda it: cast(Entry.at, Date) == it.day)
+    by_key = counted("by_key", lambda it: Entry.data["email"].astext == it.email)
+    by_member = counted("by_member", lambda it: Entry.members.contains(array([it.id])))
+"""
+
+
+def test_an_index_on_an_expression_is_tried_where_columns_are_compared_as_part_of_one(checked):
+    reports = checked(MADE_OF_COLUMNS, examples=2, scale=500)
+    hints = {name: scale_findings(report)["HH402"][2] for name, report in reports.items()}
+    assert hints["Person.by_email"].startswith(
+        "CREATE INDEX ix_entry_lower_email ON entry ((LOWER(email))); in Alembic: "
+        'op.create_index("ix_entry_lower_email", "entry", [sa.text(\'(LOWER(email))\')]). Tried: '
+    )
+    for name in ("Person.by_email", "Person.by_day", "Person.by_key"):
+        assert "Tried: the server then handles " in hints[name]
+    assert hints["Person.by_member"].startswith(
+        "An index on columns of entry alone does not help: its condition, (entry.members @> ARRAY[person.id]), is no equality "
+    )
+
+
+METHODS = """
+import enum
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.ext.hybrid import hybrid_method
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Link(enum.Enum):
+    CHILDREN = 1
+    STAFF = 2
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"), index=True)
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
+    weight: Mapped[int]
+    children: Mapped[list["Node"]] = relationship(foreign_keys=parent_id, lazy="selectin", join_depth=1)
+    staff: Mapped[list["Node"]] = relationship(foreign_keys=boss_id)
+
+    @hybrid_method
+    def below(self, link: Link = Link.CHILDREN, counted: bool = False):
+        if not counted:
+            return self.weight
+        return len(self.staff if link is Link.STAFF else self.children)
+
+    @below.inplace.expression
+    @classmethod
+    def _below(cls, link=Link.CHILDREN, counted=False):
+        if not counted:
+            return cls.weight
+        other = aliased(Node)
+        column = other.boss_id if link is Link.STAFF else other.parent_id
+        return select(func.count(other.id)).where(column == cls.id).scalar_subquery()
+
+    @hybrid_method
+    def heavier(self, weight: int):
+        return self.weight > weight
+"""
+
+
+def test_a_method_is_measured_with_the_arguments_that_make_a_difference_to_its_sql(checked):
+    reports = checked(METHODS, examples=3, scale=500)
+    report = reports["Node.below"]
+    findings = scale_findings(report)
+    assert findings.keys() == {"HH402"}
+    _, message, hint = findings["HH402"]
+    assert message.startswith(
+        "select(Node.below(Link.STAFF, True)) reads the whole table nodes for each row: "
+    )
+    assert hint.startswith("CREATE INDEX ix_nodes_boss_id ON nodes (boss_id); in Alembic: ")
+    assert report.stats.cost.exponent == pytest.approx(2, abs=0.1)
+    growth = report.stats.growth
+    assert (growth.shown, growth.per_row) == ("Node.below(Link.STAFF, True)", 1.0)
+    assert reports["Node.heavier"].stats.cost is None  # reads nothing but the row, whatever the argument
+
+
+NESTED = """
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Part(Base):
+    __tablename__ = "part"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+
+class Item(Base):
+    __tablename__ = "item"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    parts: Mapped[list[Part]] = relationship()
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    items: Mapped[list[Item]] = relationship(lazy="selectin")
+
+    @hybrid_property
+    def part_count(self):
+        return sum(len(item.parts) for item in self.items)
+
+    @part_count.inplace.expression
+    @classmethod
+    def _part_count(cls):
+        parts = select(func.count(Part.id)).join(Item, Part.item_id == Item.id)
+        return parts.where(Item.order_id == cls.id).correlate_except(Part, Item).scalar_subquery()
+"""
+
+
+def test_what_sends_statements_for_each_row_and_the_way_there(checked):
+    (finding,) = (
+        each for each in checked(NESTED, examples=2)["Order.part_count"].findings if each.rule == "HH401"
+    )
+    assert re.fullmatch(
+        r"Order.part_count sends 2\d statements for 25 instances and 10\d for 100 in Python \(Item.parts\).",
+        finding.message,
+    )
+    assert finding.hint.endswith(".options(selectinload(Order.items).selectinload(Item.parts)).")

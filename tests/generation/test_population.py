@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
+    Enum,
     ForeignKey,
     Index,
     Integer,
@@ -61,15 +63,33 @@ def test_four_times_the_rows_have_the_same_shape():
     assert means[1] == pytest.approx(means[0], rel=0.1)
 
 
-def test_childless_parents_and_skew():
-    def families(**shape):
-        parts = population(PLAN, PopulationShape(1_000, **shape)).tables["parts"]
-        return Counter(row["node_id"] for row in parts)
+def families(**shape):
+    """The number of parts of each node that has any, and of children of each node that has any."""
+    tables = population(PLAN, PopulationShape(1_000, **shape)).tables
+    parts = Counter(row["node_id"] for row in tables["parts"])
+    children = Counter(row["parent_id"] for row in tables["nodes"] if row["parent_id"] is not None)
+    return parts, children
 
-    few = families(childless=0.7)
-    assert 200 < len(few) < 400
-    even, uneven = families(childless=0, skew=0), families(childless=0, skew=1)
-    assert max(uneven.values()) > 2 * max(even.values())
+
+@pytest.mark.parametrize("childless", [0, 0.2, 0.7])
+def test_parents_without_children(childless):
+    parts, _ = families(childless=childless)
+    assert len(parts) == pytest.approx(1_000 * (1 - childless), rel=0.1 * (childless > 0))
+
+
+def test_skew_makes_families_unequal():
+    even, uneven, most = (families(childless=0, skew=skew) for skew in (0, 0.5, 1))
+    unfinished = [count for count in even[1].values() if count != 3]  # of the last tree: one on each level
+    assert len(unfinished) < 6
+    assert len(set(uneven[1].values())) > 5
+    largest = [sum(count for _, count in parts.most_common(50)) for parts, _ in (even, uneven, most)]
+    assert largest[0] * 1.2 < largest[1] < largest[2]
+
+
+def test_fan_out_is_that_of_trees_too():
+    parts, children = families(childless=0, skew=0, fan_out=7)
+    assert sum(parts.values()) == 7_000
+    assert Counter(children.values()).most_common(1)[0][0] == 7
 
 
 def test_the_same_seed_gives_the_same_rows():
@@ -186,3 +206,50 @@ def test_tables_that_are_only_referred_to_have_few_rows(unique, columns, countin
     tables = population(plan, PopulationShape(1_000), counting=found).tables
     assert {name for name, rows in tables.items() if len(rows) > 50} == counting
     assert len(tables["countries"]) == 50
+
+
+METADATA_BY_TEXT = MetaData()
+CUSTOMERS = Table(
+    "customers",
+    METADATA_BY_TEXT,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(40), unique=True, nullable=False),
+    Column("country", String, nullable=False),
+)
+ORDERS = Table(
+    "orders",
+    METADATA_BY_TEXT,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(40)),
+    Column("code", String, CheckConstraint("length(code) >= 3"), nullable=False),
+    Column("state", Enum("open", "closed", name="state"), nullable=False),
+)
+BY_TEXT = plan_dataset(
+    [CUSTOMERS, ORDERS], [*CUSTOMERS.columns, *ORDERS.columns], constants=["de"]
+)  # the hybrid's code names it
+
+
+def test_columns_by_which_rows_find_others_have_as_many_values_as_there_are_rows():
+    identifying = {"customers.email", "orders.email", "orders.code", "orders.state"}
+    tables = population(BY_TEXT, PopulationShape(1_000), identifying=identifying).tables
+    customers, orders = tables["customers"], tables["orders"]
+    assert len({row["email"] for row in customers}) == len(customers) == 1_000
+    assert len({row["country"] for row in customers}) < 20
+    emails = Counter(row["email"] for row in orders)
+    assert 50 < emails.pop(None) < 150  # NULL, where it may be
+    assert len(emails) > 500
+    assert max(emails.values()) < 20
+    assert emails.keys() <= {row["email"] for row in customers}
+    codes = {row["code"] for row in orders}
+    assert len(codes) > 500
+    assert min(map(len, codes)) >= 3
+    assert {row["state"] for row in orders} == {"open", "closed"}
+
+
+def test_the_work_grows_with_the_rows_where_columns_identify_them():
+    calls = []
+    for rows in (250, 1_000):
+        profile = cProfile.Profile()
+        profile.runcall(population, BY_TEXT, PopulationShape(rows), identifying={"customers.email"})
+        calls.append(pstats.Stats(profile).total_calls)
+    assert calls[1] < 6 * calls[0]

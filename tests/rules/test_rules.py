@@ -22,6 +22,7 @@ from harness.core.observation import (
     Example,
     Execution,
     Growth,
+    IndexLookup,
     LeftBehind,
     Match,
     ProcessEnd,
@@ -79,8 +80,14 @@ WHERE_FALSE = Returned(Compiled("SELECT nodes.id \nFROM nodes \nWHERE false", {}
 
 
 INDEX = TriedIndex(
-    "ix_usages_node_id", "usages", ("node_id",), "CREATE INDEX ix_usages_node_id ON usages (node_id)", 10_960
+    "ix_usages_node_id",
+    "usages",
+    ("node_id",),
+    "CREATE INDEX ix_usages_node_id ON usages (node_id)",
+    10_960,
+    900,
 )
+BY_KEY = IndexLookup("usages", "usages_pkey", 2_000, 6.6, ("node_id",))
 
 
 def cost(few, many, *repeated, index=None, **parts):
@@ -90,6 +97,12 @@ def cost(few, many, *repeated, index=None, **parts):
         for rows, handled, *pages in (few, many)
     ]
     return Cost(*executions, index)
+
+
+def in_another_order(index):
+    seen = cost((500, 2_455, 4_785), (2_000, 9_960, 43_817), index=index)
+    few, many = ((BY_KEY,), (replace(BY_KEY, pages=19.0),))
+    return replace(seen, few=replace(seen.few, lookups=few), many=replace(seen.many, lookups=many))
 
 
 QUADRATIC = cost((500, 95_215), (2_000, 1_500_280))
@@ -541,7 +554,14 @@ CASES = [
         "HH401",
         "sent by the getter itself",
         Growth(HYBRID, (25, 100), (26, 101)),
-        "Node.total sends 26 statements for 25 instances and 101 for 100 in Python (statements that the getter sends itself).",
+        "Node.total sends 26 statements for 25 instances and 101 for 100 in Python (no relationship's: queries of the getter's "
+        "own, or columns that are loaded when they are asked for).",
+    ),
+    Case(
+        "HH401",
+        "some rows only",
+        Growth(HYBRID, (25, 100), (5, 15), ("Node.usages",)),
+        "Node.total sends 5 statements for 25 instances and 15 for 100 in Python (Node.usages).",
     ),
     Case("HH401", "one statement whatever the rows", Growth(HYBRID, (25, 100), (2, 2), ("Node.usages",)), NOTHING_SAID),
     Case("HH401", "no more rows", Growth(HYBRID, (0, 0), (1, 9)), NOTHING_SAID),
@@ -616,6 +636,15 @@ CASES = [
         "server handled 95,215, for 2,000 rows 1,500,280: they grow with the power 2.0.",
     ),
     Case("HH408", "more pages too", QueryPlan(HYBRID, (), QUADRATIC), NOTHING_SAID),
+    Case(
+        "HH409",
+        "an index in another order",
+        QueryPlan(HYBRID, (), in_another_order(replace(INDEX, instead_of="usages_pkey"))),
+        "select(Node.total) looks up node_id in the index usages_pkey, which is in another order. One look-up reads 7 pages of "
+        "it where there are 500 rows, 19 where there are 2,000.",
+    ),
+    Case("HH409", "no other index helps", QueryPlan(HYBRID, (), in_another_order(None)), NOTHING_SAID),
+    Case("HH409", "an index in the place of a scan", QueryPlan(HYBRID, ("usages",), cost((5, 9), (20, 99), index=INDEX)), NOTHING_SAID),
     Case(
         "HH501",
         "on a circle",
