@@ -54,7 +54,9 @@ def _run_container(started: contextlib.ExitStack) -> sqlalchemy.URL:
         container.with_env("POSTGRES_INITDB_ARGS", INITDB)
         container.with_command(["postgres", *settings.arguments(settings.THROWAWAY)])
         # By the first a statement fails that takes too much; the second would end the server.
-        container.with_kwargs(ulimits=[{"name": "data", "soft": MOST_DATA, "hard": MOST_DATA}], mem_limit=MOST)
+        container.with_kwargs(
+            ulimits=[{"name": "data", "soft": MOST_DATA, "hard": MOST_DATA}], mem_limit=MOST
+        )
         container.start()
         return sqlalchemy.make_url(container.get_connection_url()).set(drivername=DRIVER)
     except failures as error:

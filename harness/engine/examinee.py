@@ -30,7 +30,7 @@ from harness.core.observation import (
     Survey,
     Translation,
 )
-from harness.core.outcome import Outcome, Returned
+from harness.core.outcome import Outcome, Returned, stopped
 from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
 from harness.core.watch import watch
@@ -102,6 +102,8 @@ class Examinee:
         self.reason = discovered.obstacle or uncallable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
         self.bereft = False
+        self.endless = False
+        """Whether the plain select had to be stopped on a handful of rows: it is asked for nothing that it would have to answer."""
         self.growth: Growth | None = None
         self.query_plan: QueryPlan | None = None
         self.plan_shape: PlanShape | None = None
@@ -217,6 +219,7 @@ class Examinee:
     def record(self, seen: Example) -> None:
         """Count the example, and keep the first finding of each defect."""
         self.bereft = False
+        self.endless = self.endless or stopped(seen.select)
         self.tally.count(seen)
         for finding in judge(seen):
             known = next((each for each in self.found.values() if _one_defect(finding, each)), None)
