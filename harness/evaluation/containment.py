@@ -14,10 +14,11 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
+from harness.core import doors
+from harness.core.doors import set_handler, set_timer
 from harness.core.outcome import Outcome, Raised, Returned, TimedOut
 from harness.core.watch import watch
-from harness.evaluation import doors, memory
-from harness.evaluation.doors import set_handler, set_timer
+from harness.evaluation import memory
 from harness.evaluation.memory import limited
 
 INSIST = 0.05

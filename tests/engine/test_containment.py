@@ -111,6 +111,7 @@ ENDED = "would have ended the transaction of whoever reads the attribute in Pyth
 REFUSED = {
     "os._exit(3)": "Refused: os._exit(3) would have ended the run or its limits in Python, where SQL answers ",
     "os.abort()": "Refused: os.abort() would ",
+    "os.closerange(0, 99)": "Refused: os.closerange(0, 99) would have ended the run or its limits in Python, where SQL ",
     "os.kill(os.getpid(), signal.SIGKILL)": "Refused: os.kill(",
     "os.killpg(0, 9)": "Refused: os.killpg(0, 9) would ",
     "os.execv('/bin/true', ['true'])": "Refused: os.execv(",
