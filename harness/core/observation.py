@@ -37,7 +37,7 @@ class Structure:
     ``foreign_tables``: tables that the expression adds to the FROM of a select of the class. ``own_table_under_alias``:
     columns of the un-aliased table that remain when the expression is built on an alias. ``self_correlated``: predicates
     that compare two columns of the outer row inside a subquery that also meant to read the table itself. ``unbound``: bind
-    parameters without a value. ``union_all_recursion``: names of recursive CTEs that use UNION ALL. ``tables``/``columns``: all that the SQL
+    parameters without a value. ``union_all_recursion``: names of recursive CTEs that use UNION ALL, empty where people gave none. ``tables``/``columns``: all that the SQL
     reads, columns as ``table.column``. ``declared_type``: SQLAlchemy's result type, ``type_name``: beneath decorators. ``temporal``: dates or times are read, asked of
     the clock, or the result. ``relationships``: those of the class to tables that the SQL reads. ``label_of_column``: another mapped attribute whose name the expression's label takes. ``collated_order``: comparisons
     that order text by the collation of a language. ``uncorrelated_alone``: whether the select of the hybrid and nothing else

@@ -16,6 +16,10 @@ from harness.database.own import Databases
 from harness.database.server import RunningServer, Server
 
 IMAGE = "postgres:18-alpine"
+MOST_DATA = 1 << 30
+"""Bytes of its own that each process of the server may take, as of a server without a container."""
+MOST = 4 << 30
+"""Bytes for the whole container: those of a run's connections, and the server's own."""
 INITDB = "--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8 --no-sync"
 OTHERWISE = "start Docker, point DOCKER_HOST at its daemon, or use --database embedded or a URL"
 
@@ -49,6 +53,10 @@ def _run_container(started: contextlib.ExitStack) -> sqlalchemy.URL:
         started.callback(container.stop)
         container.with_env("POSTGRES_INITDB_ARGS", INITDB)
         container.with_command(["postgres", *settings.arguments(settings.THROWAWAY)])
+        # By the first a statement fails that takes too much; the second would end the server.
+        container.with_kwargs(
+            ulimits=[{"name": "data", "soft": MOST_DATA, "hard": MOST_DATA}], mem_limit=MOST
+        )
         container.start()
         return sqlalchemy.make_url(container.get_connection_url()).set(drivername=DRIVER)
     except failures as error:

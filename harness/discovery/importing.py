@@ -3,13 +3,17 @@
 import hashlib
 import importlib
 import importlib.util
+import shlex
 import sys
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from harness.core.doors import Refused, closed_at_import
 from harness.core.errors import EnvironmentProblem, UsageProblem
+
+HARNESS = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,10 @@ def import_module(named: Named) -> ModuleType:
     if not place.endswith(".py") and ("/" in place or not all(place.split("."))):
         raise UsageProblem(f"{place!r} is no module's name.", where=named.where, hint=f"{named.forms}.")
     try:
-        return _import_file(Path(place), named) if place.endswith(".py") else importlib.import_module(place)
+        with closed_at_import():
+            return (
+                _import_file(Path(place), named) if place.endswith(".py") else importlib.import_module(place)
+            )
     except (UsageProblem, KeyboardInterrupt):
         raise
     except ModuleNotFoundError as error:
@@ -67,11 +74,13 @@ def import_module(named: Named) -> ModuleType:
 
 def _does_not_import(named: Named, error: BaseException) -> EnvironmentProblem:
     place, _ = named.parts
-    alone = f"python {place}" if place.endswith(".py") else f"python -c 'import {place}'"
+    alone = f"python {shlex.quote(place)}" if place.endswith(".py") else f"python -c 'import {place}'"
     return EnvironmentProblem(
         f"{named.failure}: {type(error).__name__}: {error}",
         where=raised_at(error) or named.where,
-        hint=f"`{alone}` shows the same; mend that first.",
+        hint="Let it close what it opened itself, and nothing else."
+        if isinstance(error, Refused)
+        else f"`{alone}` shows the same; mend that first.",
     )
 
 
@@ -80,11 +89,7 @@ def raised_at(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [
-        f
-        for f in frames
-        if "importlib" not in f.filename and Path(f.filename).parent != Path(__file__).parent
-    ]
+    own = [f for f in frames if "importlib" not in f.filename and HARNESS not in Path(f.filename).parents]
     last = next((f for f in reversed(own) if "site-packages" not in f.filename), own[-1] if own else None)
     return f"{last.filename}:{last.lineno}" if last else ""
 

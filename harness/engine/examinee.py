@@ -31,7 +31,7 @@ from harness.core.observation import (
     Survey,
     Translation,
 )
-from harness.core.outcome import Outcome, Returned
+from harness.core.outcome import Outcome, Returned, stopped
 from harness.core.policy import EXACT, Policy
 from harness.core.report import HybridReport, Stats
 from harness.core.watch import watch
@@ -104,6 +104,8 @@ class Examinee:
         self.reason = discovered.obstacle or uncallable(discovered, self.arguments)
         self.loss: ServerLoss | None = None
         self.bereft = False
+        self.endless = False
+        """Whether the plain select had to be stopped on a handful of rows: it is asked for nothing that it would have to answer."""
         self.growth: Growth | None = None
         self.plan_shape: PlanShape | None = None
         self._spent = 0.0
@@ -218,6 +220,7 @@ class Examinee:
     def record(self, seen: Example, *, datasets: int = 1) -> None:
         """Count the example of so many datasets, and keep the first finding of each defect."""
         self.bereft = False
+        self.endless = self.endless or stopped(seen.select)
         self.tally.count(seen, datasets=datasets)
         self.keep(judge(seen))
 

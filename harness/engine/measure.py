@@ -108,9 +108,9 @@ def prove_readable(examinee: Examinee, plan: Plan, bench: Bench) -> None:
         with bench.loaded(population(plan, PopulationShape(SIZES[0], fan_out=1))) as connection:
             if not examinee.translation.compares:
                 examinee.shown.result_type = _type_of_value(connection, compiled, seconds=examinee.seconds)
-            examinee.shown.differs = _differs(
-                connection, compiled, Compiled(readable.text, readable.parameters), seconds=examinee.seconds
-            )
+            if not examinee.endless:
+                shown = Compiled(readable.text, readable.parameters)
+                examinee.shown.differs = _differs(connection, compiled, shown, seconds=examinee.seconds)
     except Rejected:
         return
 

@@ -19,7 +19,6 @@ from harness.engine.run import examinations_of, running_servers
 from harness.evaluation.containment import ServerLost, contained
 from harness.evaluation.loader import Rejected
 from harness.evaluation.mutants import Columns, mutants, regenerated
-from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import (
     Plan,
@@ -152,7 +151,7 @@ class _Trial:
             result = connection.exec_driver_sql(compiled.sql, compiled.sent)
             return tuple(map(tuple, result.all()))
 
-        outcome = contained(run, seconds=self._options.timeout + GRACE)
+        outcome = contained(run, seconds=self._options.timeout)
         if not isinstance(outcome, Returned):
             back_to_loaded(connection)
         return outcome

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from harness.core.doors import closed_doors
 from harness.core.watch import watch
 from harness.evaluation import memory
-from harness.evaluation.doors import closed_doors
 from harness.evaluation.shared_state import put_back, read_state
 from harness.evaluation.streams import Printed, capped
 from harness.evaluation.threads import noted

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import psycopg
 from sqlalchemy.orm import Session
 
-from harness.evaluation.doors import Refused
+from harness.core.doors import Refused
 from harness.evaluation.transaction import driver_of
 
 ENDS_TRANSACTION = re.compile(

@@ -12,7 +12,7 @@ from psycopg.types.datetime import TimestamptzLoader
 from sqlalchemy import Column, Connection, Executable, Select
 
 from harness.core.observation import Answer, Structure
-from harness.core.outcome import Outcome, Raised, Returned, TimedOut
+from harness.core.outcome import Outcome, Raised, Returned
 from harness.evaluation.containment import contained
 from harness.evaluation.positions import (
     POSITIONS,
@@ -27,8 +27,6 @@ from harness.evaluation.probing import Probing
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import back_to_loaded, driver_of
 
-GRACE = 1.0
-"""Seconds that the client waits beyond the server's own statement_timeout."""
 AS_TEXT = frozenset({"JSONPATH", "MONEY", "REGCLASS", "REGCONFIG", "TSQUERY", "TSVECTOR"})
 """Types whose values are text in Python, which SQLAlchemy compares as text: the server refuses that for a plain column too."""
 UNCOMPARABLE = AS_TEXT | {"CITEXT", "JSON"}
@@ -130,10 +128,10 @@ class SqlSide:
         def run() -> tuple[tuple[Any, ...], ...]:
             return tuple(map(tuple, connection.execute(build()).all()))
 
-        outcome = contained(run, seconds=self._seconds + GRACE)
+        outcome = contained(run, seconds=self._seconds)
         if not isinstance(outcome, Returned):
             back_to_loaded(connection)
-        return TimedOut(self._seconds) if isinstance(outcome, TimedOut) else outcome
+        return outcome
 
 
 class _InUTC(TimestamptzLoader):

@@ -21,7 +21,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, CollationClause, ColumnElement, Label
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    ClauseElement,
+    CollationClause,
+    ColumnElement,
+    Label,
+    _anonymous_label,
+)
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
 from harness.core.observation import Structure
@@ -237,4 +244,4 @@ def _union_all_recursion(expression: ClauseElement) -> Iterator[str]:
         if not (isinstance(cte, CTE) and cte.recursive and isinstance(cte.element, CompoundSelect)):
             continue
         if "ALL" in cte.element.keyword.name:
-            yield cte.name
+            yield "" if isinstance(cte.name, _anonymous_label) else cte.name

@@ -34,9 +34,8 @@ class EndlessSql(Rule[Example]):
             size = seen.dataset.size
             on = "a row that is its own ancestor" if circle else f"{size} row{'' if size == 1 else 's'}"
             recursion = seen.structure.union_all_recursion
-            because = (
-                f" Its recursive CTE {recursion[0]} uses UNION ALL without a guard." if recursion else ""
-            )
+            named = f" {recursion[0]}" if any(recursion[:1]) else ""
+            because = f" Its recursive CTE{named} uses UNION ALL without a guard." if recursion else ""
             yield self.finding(
                 position,
                 f"The SQL of {seen.hybrid.name} never ends on {on}: stopped after {outcome.seconds:g} s.{because}",

@@ -76,6 +76,17 @@ def test_module_that_exits(command, tmp_path):
     )
 
 
+def test_module_that_closes_what_is_not_its_own(command, tmp_path):
+    (tmp_path / "a closer.py").write_text("import os\n\nos.closerange(0, 64)\n")
+    ran = command(tmp_path, "check", "a closer.py")
+    assert (ran.status, ran.out) == (3, "")
+    assert ran.err == said(
+        "The models of 'a closer.py' don't import: Refused: os.closerange(0, 64) would have ended the run or its limits",
+        where=f"{tmp_path}/a closer.py:3",
+        hint="Let it close what it opened itself, and nothing else.",
+    )
+
+
 def test_module_that_raises_what_is_no_exception(command, tmp_path):
     (tmp_path / "abort.py").write_text("class Abort(BaseException):\n    pass\n\n\nraise Abort('enough')\n")
     ran = command(tmp_path, "list", "abort")

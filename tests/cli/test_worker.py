@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,17 +87,19 @@ def checked(command, folder, source, *options):
     return {each.pop("name"): each for each in hybrids}, ran.err
 
 
-KILLED = "killed, for it went on when its 1 s were over"
 BLOCKED = "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); time.sleep(3600)"
 FATAL = {
     "a getter exits, by a name from before": ({"getter": "_exit(0)"}, "exit status 0"),
     "a getter crashes in C": ({"getter": "ctypes.string_at(0)"}, "SIGSEGV"),
     "a getter kills the process, by the C library": ({"getter": "ctypes.CDLL(None)['raise'](signal.SIGKILL)"}, "SIGKILL"),
-    "a getter loops in C": ({"getter": "sum(itertools.count())"}, KILLED),
-    "a getter blocks signals": ({"getter": BLOCKED}, KILLED),
     "an expression exits, by a name from before": ({"expression": "_exit(3)"}, "exit status 3"),
-    "an expression loops in C": ({"expression": "sum(itertools.count())"}, KILLED),
 }  # fmt: skip
+KILLED = "killed, for it went on when its 1 s were over"
+ENDLESS = {
+    "a getter loops in C": {"getter": "sum(itertools.count())"},
+    "a getter blocks signals": {"getter": BLOCKED},
+    "an expression loops in C": {"expression": "sum(itertools.count())"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +109,21 @@ def undisturbed(command, tmp_path_factory):
 
 @pytest.mark.parametrize(("body", "how"), FATAL.values(), ids=FATAL)
 def test_a_hybrid_that_ends_the_process_is_left_out_and_told(command, tmp_path, undisturbed, body, how):
-    reports, err = checked(command, tmp_path, bad(**body))
+    is_left_out_and_told(command, tmp_path, undisturbed, body, how)
+
+
+def test_a_hybrid_that_has_to_be_killed_is_left_out_and_told(command, tmp_path_factory, undisturbed):
+    """All at once: what takes the time is to wait for them."""
+
+    def each(body):
+        is_left_out_and_told(command, tmp_path_factory.mktemp("killed"), undisturbed, body, KILLED)
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(each, ENDLESS.values()))
+
+
+def is_left_out_and_told(command, folder, undisturbed, body, how):
+    reports, err = checked(command, folder, bad(**body))
     ended = reports.pop("Item.bad")
     assert [(each["rule"], each["message"]) for each in ended["findings"]] == [
         ("HH507", f"The process ended while Item.bad was evaluated: {how}.")
@@ -161,19 +178,21 @@ def test_models_that_end_the_process_when_they_are_imported(command, tmp_path, s
     )
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "import threading; threading.Thread(target=threading.Event().wait).start()",
-        "import atexit, time; atexit.register(time.sleep, 3600)",
-    ],
-    ids=["a thread", "an exit function"],
-)
-def test_models_that_keep_the_process_from_ending(command, tmp_path, line):
-    (tmp_path / "shop.py").write_text(f"{line}\n{HEADER}")
-    ran = command(tmp_path, "check", "shop", "--only", "*.good", "--format", "json", *QUICK)
-    assert (ran.status, ran.err) == (0, "")
-    assert json.loads(ran.out)["summary"]["ok"] == 1
+def test_models_that_keep_the_process_from_ending(command, tmp_path):
+    (tmp_path / "a_thread.py").write_text(
+        f"import threading; threading.Thread(target=threading.Event().wait).start()\n{HEADER}"
+    )
+    (tmp_path / "an_exit_function.py").write_text(
+        f"import atexit, time; atexit.register(time.sleep, 3600)\n{HEADER}"
+    )
+
+    def run(module):
+        return command(tmp_path, "check", module, "--only", "*.good", "--format", "json", *QUICK)
+
+    with ThreadPoolExecutor() as threads:
+        for ran in threads.map(run, ("a_thread", "an_exit_function")):
+            assert (ran.status, ran.err) == (0, "")
+            assert json.loads(ran.out)["summary"]["ok"] == 1
 
 
 WAITS = """Path("worker.part").write_text(f"{os.getpid()} {object_session(self).execute(text('SHOW data_directory')).scalar()}")

@@ -40,7 +40,7 @@ def test_programs_are_found_where_packages_put_them(older_programs, monkeypatch)
 def test_with_nothing_at_all_the_message_lists_what_was_tried(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("harness.database.binaries.PLACES", ("/nowhere/*/bin",))
-    monkeypatch.setitem(sys.modules, "testcontainers", None)
+    monkeypatch.setitem(sys.modules, "testcontainers.community.postgres", None)
     with pytest.raises(EnvironmentProblem) as raised:
         start_server()
     assert str(raised.value) == (
@@ -61,7 +61,7 @@ def test_programs_that_are_too_old_or_strange_are_not_used(tmp_path, monkeypatch
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("harness.database.binaries.PLACES", ())
-    monkeypatch.setitem(sys.modules, "testcontainers", None)
+    monkeypatch.setitem(sys.modules, "testcontainers.community.postgres", None)
     with pytest.raises(EnvironmentProblem, match="older than 14, or doesn't run"):
         start_server()
 
@@ -73,7 +73,7 @@ def test_programs_that_can_not_be_run_are_not_used(tmp_path, monkeypatch):
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("harness.database.binaries.PLACES", ())
-    monkeypatch.setitem(sys.modules, "testcontainers", None)
+    monkeypatch.setitem(sys.modules, "testcontainers.community.postgres", None)
     with pytest.raises(EnvironmentProblem, match=f"doesn't run: {tmp_path}"):
         start_server()
 

@@ -1,9 +1,10 @@
-"""The provider's own code, on a stand-in for testcontainers; and on the real one, where it and no daemon are there."""
+"""The provider's own code, on a stand-in for testcontainers; and on the real one, without a daemon."""
 
 import sys
 from types import ModuleType
 
 import pytest
+from docker.types import HostConfig
 
 from harness.core.errors import EnvironmentProblem, UsageProblem
 from harness.database import Server, start_server
@@ -34,6 +35,9 @@ class Container:
 
     def with_command(self, command):
         self.command = command
+
+    def with_kwargs(self, **arguments):
+        self.arguments = arguments
 
     def start(self):
         self.calls.append("start")
@@ -108,7 +112,7 @@ def test_a_container_that_can_not_be_reached_is_stopped(container, monkeypatch):
 
 
 def test_no_package(monkeypatch):
-    monkeypatch.setitem(sys.modules, "testcontainers", None)
+    monkeypatch.setitem(sys.modules, "testcontainers.community.postgres", None)
     with pytest.raises(UsageProblem) as raised:
         start_server("docker")
     assert str(raised.value) == (
@@ -118,9 +122,16 @@ def test_no_package(monkeypatch):
     )
 
 
+def test_its_memory_is_bounded_in_words_that_docker_takes(container):
+    with start_server("docker"):
+        asked = HostConfig(version="1.44", **container.last.arguments)
+    gigabyte = 1 << 30
+    assert asked["Ulimits"] == [{"Name": "data", "Soft": gigabyte, "Hard": gigabyte}]
+    assert asked["Memory"] == 4 * gigabyte
+
+
 def test_the_real_testcontainers_without_a_daemon(monkeypatch, tmp_path):
     """Without a warning, either, of the socket that docker-py leaves open."""
-    pytest.importorskip("testcontainers.community.postgres")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     with pytest.raises(
         EnvironmentProblem, match="Docker can't start PostgreSQL: Error while fetching server API version"

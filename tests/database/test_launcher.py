@@ -246,7 +246,7 @@ def fake_programs(folder: Path, monkeypatch: pytest.MonkeyPatch, *, initdb: str)
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setattr("harness.database.binaries.PLACES", ())
-    monkeypatch.setitem(sys.modules, "testcontainers", None)
+    monkeypatch.setitem(sys.modules, "testcontainers.community.postgres", None)
 
 
 @pytest.fixture

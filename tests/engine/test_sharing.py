@@ -159,16 +159,27 @@ def test_statements_stay_prepared_from_one_dataset_to_the_next(module, server):
     assert max(prepared) > 40
 
 
-def test_a_getter_that_is_slow_for_all_rows_is_not_endless(checked):
-    """The limit is for one evaluation, however many there are."""
-    slow = """
+@pytest.mark.parametrize("few", [True, False], ids=["of a dataset", "of a population"])
+def test_a_getter_that_is_slow_for_all_rows_is_not_endless(checked, tmp_path, few):
+    """The limit is for one evaluation, however many there are: for once, four rows take longer than it together."""
+    log = tmp_path / "log"
+    slow = f"""
     @hybrid_property
     def patient(self):
         import time
+        from pathlib import Path
+        from sqlalchemy.orm import object_session
 
-        until = time.monotonic() + 0.3
-        while time.monotonic() < until:
-            pass
+        log, session = Path({str(log)!r}), object_session(self)
+        seen = session.info.setdefault("seen", [])
+        rows = session.info["rows"] = session.info.get("rows") or session.query(Customer).count()
+        if (3 < rows < 25) is {few} and rows > 3 and not log.exists() and self.id not in seen:
+            until = time.monotonic() + 0.3
+            while time.monotonic() < until:
+                pass
+            seen.append(self.id)
+            if len(seen) == 4:
+                log.touch()
         return self.age
 
     @patient.inplace.expression
@@ -176,5 +187,7 @@ def test_a_getter_that_is_slow_for_all_rows_is_not_endless(checked):
     def _patient(cls):
         return cls.age
 """
-    report = checked(shop(slow), examples=3, timeout=1)["Customer.patient"]
+    report = checked(shop(slow), examples=12, timeout=1)["Customer.patient"]
+    assert log.exists()
+    assert report.stats.growth is not None
     assert [each.rule for each in report.findings if each.severity.name != "INFO"] in ([], ["HH601"])

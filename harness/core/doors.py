@@ -1,4 +1,4 @@
-"""Calls that would end the run, or lift its limits: refused while code runs that isn't ours.
+"""Calls that would end the run, or lift its limits: refused while code runs that isn't ours; few while it is imported.
 
 Code that holds such a function from before (``from os import _exit``), and code in C, gets past them.
 """
@@ -48,7 +48,11 @@ def _too_deep(limit: int) -> bool:
     return limit > DEEPEST
 
 
-REFUSED: tuple[tuple[ModuleType, str, Callable[..., bool]], ...] = (
+Calls = tuple[tuple[ModuleType, str, Callable[..., bool]], ...]
+AT_IMPORT: Calls = ((os, "closerange", _all),)
+"""Who closes what isn't his own closes the streams that the run speaks by, and its connections."""
+REFUSED: Calls = (
+    *AT_IMPORT,
     (os, "_exit", _all),
     (os, "abort", _all),
     (os, "execv", _all),
@@ -67,11 +71,11 @@ REFUSED: tuple[tuple[ModuleType, str, Callable[..., bool]], ...] = (
 class _Doors:
     """The guarded calls; what a process does that was forked inside is no concern of the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Calls) -> None:
         self._process = os.getpid()
         self._calls = [
             (vars(module), name, self._guarded(module, name, is_refused))
-            for module, name, is_refused in REFUSED
+            for module, name, is_refused in calls
             if hasattr(module, name)
         ]
 
@@ -88,7 +92,7 @@ class _Doors:
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """While inside, the calls of REFUSED raise; not in a process that was forked inside."""
+        """While inside, the calls raise; not in a process that was forked inside."""
         self._process = os.getpid()
         kept = [names[name] for names, name, _ in self._calls]
         for names, name, guarded in self._calls:
@@ -100,4 +104,5 @@ class _Doors:
                 names[name] = original
 
 
-closed_doors = _Doors().closed
+closed_doors = _Doors(REFUSED).closed
+closed_at_import = _Doors(AT_IMPORT).closed
