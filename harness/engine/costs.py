@@ -20,8 +20,8 @@ from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, counting_tables, population
 
-PLANNED_ROWS = 500
-"""Rows that the plan's shape is told for, whatever populations the costs are measured on."""
+PLANNED = PopulationShape(500, fan_out=1)
+"""What the plan's shape is told for: so many rows in each table, whichever hybrids are measured, and on whatever populations."""
 GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 3
@@ -38,14 +38,12 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     nothing but the row itself. Each gets the shape of its plan too.
     """
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
+    if waiting:
+        _on_population(waiting, population(plan, PLANNED), bench, _plan_shape, statistics=False)
     counting = _counting(waiting, plan)
-    if waiting and shape.rows != PLANNED_ROWS:
-        planned = population(plan, replace(shape, rows=PLANNED_ROWS), counting=counting)
-        _on_population(waiting, planned, bench, _plan_shape)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        measure = _shape_and_execution if shape.rows == PLANNED_ROWS else _execution
-        few = _on_population(waiting, population(plan, shape, counting=counting), bench, measure)
+        few = _on_population(waiting, population(plan, shape, counting=counting), bench, _execution)
         answered = {each: seen for each, seen in few.items() if isinstance(seen, Execution)}
         many = {}
         if answered:
@@ -76,12 +74,14 @@ def _on_population(
     dataset: Dataset,
     bench: Bench,
     measure: Callable[[Examinee, Connection], Measured | None],
+    *,
+    statistics: bool = True,
 ) -> dict[Examinee, Measured]:
     """What ``measure`` gives for each hybrid; None, and a connection that breaks, end that hybrid or this population."""
     measured: dict[Examinee, Measured] = {}
     running: Examinee | None = None
     try:
-        with bench.populated(dataset) as connection:
+        with bench.populated(dataset, statistics=statistics) as connection:
             for examinee in examinees:
                 running = examinee
                 with examinee.clock():
@@ -97,18 +97,13 @@ def _on_population(
     return measured
 
 
-def _shape_and_execution(examinee: Examinee, connection: Connection) -> Execution | TimedOut | None:
-    _plan_shape(examinee, connection)
-    return _execution(examinee, connection)
-
-
 def _plan_shape(examinee: Examinee, connection: Connection) -> None:
     tables = examinee.translation.structure.tables
     outcome = contained(
         lambda: table_reads(connection, examinee.bound_select, tables), seconds=examinee.seconds
     )
     if isinstance(outcome, Returned):
-        examinee.plan_shape = PlanShape(PLANNED_ROWS, outcome.value)
+        examinee.plan_shape = PlanShape(PLANNED.rows, outcome.value)
     else:
         back_to_loaded(connection)
 
