@@ -156,12 +156,12 @@ class Bench:
             yield connection
 
     @contextmanager
-    def populated(self, dataset: Dataset) -> Iterator[Connection]:
-        """As loaded(), for thousands of rows: by COPY, with the planner's statistics, and no time limit on that."""
+    def populated(self, dataset: Dataset, *, statistics: bool = True) -> Iterator[Connection]:
+        """As loaded(), for thousands of rows: by COPY, with the planner's statistics or without, and no time limit on that."""
 
         def load(loader: Loader) -> None:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            loader.copy(dataset)
+            loader.copy(dataset, statistics=statistics)
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {self._milliseconds}")
 
         connection = self._open()

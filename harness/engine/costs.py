@@ -33,8 +33,8 @@ from harness.evaluation.query_plan import execution
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, counting_tables, population
 
-PLANNED = PopulationShape(500)
-"""What the plan's shape is told for, whatever populations the costs are measured on."""
+PLANNED = PopulationShape(500, fan_out=1)
+"""What the plan's shape is told for: so many rows in each table, whichever hybrids are measured, and on whatever populations."""
 GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 3
@@ -76,15 +76,14 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     """
     able = [each for each in examinees if each.testable and not each.reads_own_row_only]
     waiting = {form: each for each in able for form in each.forms if form.plan is not None}
+    if waiting:
+        _on_population(waiting, population(plan, PLANNED), bench, _plan_shape, statistics=False)
     populated = partial(
         population, plan, counting=_counting(waiting, plan), identifying=_identifying(waiting)
     )
-    if waiting and shape != PLANNED:
-        _on_population(waiting, populated(PLANNED), bench, _plan_shape)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
-        measure = _shape_and_execution if shape == PLANNED else _execution
-        few = _on_population(waiting, populated(shape), bench, measure)
+        few = _on_population(waiting, populated(shape), bench, _execution)
         answered = {form: seen for form, seen in few.items() if isinstance(seen, Execution)}
         many = {}
         if answered:
@@ -127,12 +126,14 @@ def _on_population(
     dataset: Dataset,
     bench: Bench,
     measure: Callable[[Form, Examinee, Connection], Measured | None],
+    *,
+    statistics: bool = True,
 ) -> dict[Form, Measured]:
     """What ``measure`` gives for each form; None, and a connection that breaks, end that form or this population."""
     measured: dict[Form, Measured] = {}
     running: Examinee | None = None
     try:
-        with bench.populated(dataset) as connection:
+        with bench.populated(dataset, statistics=statistics) as connection:
             for form, examinee in forms.items():
                 running = examinee
                 with examinee.clock():
@@ -146,13 +147,6 @@ def _on_population(
             running.lose(str(loss))
         bench.recover()
     return measured
-
-
-def _shape_and_execution(
-    form: Form, examinee: Examinee, connection: Connection
-) -> Execution | TimedOut | None:
-    _plan_shape(form, examinee, connection)
-    return _execution(form, examinee, connection)
 
 
 def _plan_shape(form: Form, examinee: Examinee, connection: Connection) -> None:

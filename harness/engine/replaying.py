@@ -21,11 +21,15 @@ from harness.rules import RULES
 
 
 class Outcome(StrEnum):
-    """What became of the finding."""
+    """What became of the finding; THERE is one that fails nothing, as it is info."""
 
     FIXED = "FIXED"
     FAILS = "FAILS STILL"
+    THERE = "STILL THERE"
     CANNOT = "CANNOT RUN"
+
+
+_WORST_FIRST = {Outcome.FAILS: 0, Outcome.THERE: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def _on_rows(address: Address, kept: KeptFinding, options: Options) -> Replayed:
         if not named:
             return _gone(address)
         replays = [_of(each, address, kept, servers, options) for each in _same_function(named[0], found)]
-    return next((each for each in replays if each.outcome is Outcome.FAILS), replays[0])
+    return min(replays, key=lambda each: _WORST_FIRST.get(each.outcome, len(_WORST_FIRST)))
 
 
 def _same_function(discovered: Discovered, found: Iterable[Discovered]) -> Iterable[Discovered]:
@@ -102,6 +106,8 @@ def _anew(address: Address, options: Options) -> Replayed:
 
 def _judged(address: Address, hybrid: Hybrid, findings: Iterable[Finding], where: str) -> Replayed:
     same = tuple(each for each in findings if each.identity == (address.rule, address.position))
+    if same and all(each.severity is Severity.INFO for each in same):
+        return Replayed(Outcome.THERE, f"It is there {where}, as info, which fails no check.", hybrid, same)
     if same:
         return Replayed(Outcome.FAILS, f"It is there {where}.", hybrid, same)
     others = tuple(each for each in findings if each.severity is not Severity.INFO)

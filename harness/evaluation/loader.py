@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from harness.core.dataset import Dataset, Row
 from harness.evaluation.containment import ServerLost
+from harness.evaluation.planning import without_statistics
 from harness.evaluation.transaction import LOADED, alive, driver_of, send
 
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
@@ -89,14 +90,17 @@ class Loader:
         """
         self.run(self.script(dataset))
 
-    def copy(self, dataset: Dataset) -> None:
+    def copy(self, dataset: Dataset, *, statistics: bool = True) -> None:
         """Put ``dataset`` in the place of all rows of the tables, by COPY, for the open transaction; raises as ``load`` does.
 
-        The tables are truncated first: the server then writes to new files, and throwing them away leaves no dead rows.
+        The tables are truncated first: the server then writes to new files, and throwing them away leaves no dead rows. The
+        planner knows their values unless it is to have no ``statistics`` of them.
         """
         preparer = self._connection.dialect.identifier_preparer
         names = {name: _verbatim(preparer.format_table(table)) for name, table in self._tables.items()}
         self._send([*self._first, f"TRUNCATE {', '.join(names.values())} CASCADE"])
+        if not statistics:
+            self._send(without_statistics(self._connection, list(names.values())))
         for name, complete in dataset.tables.items():
             rows = _without(complete, dataset.late.get(name, ()))
             if rows:

@@ -20,6 +20,7 @@ from harness.core.snapshot_file import (
 )
 from harness.review.aliases import with_names_of
 from harness.review.changes import NO_MEANING, Change, Kind
+from harness.review.labels import with_labels_of, without_idle_labels
 from harness.review.plan_changes import plan_changes
 from harness.review.revisions import Side
 from harness.review.statement import Query, Unreadable, columns_read, key, listed, parse, quoted
@@ -169,16 +170,17 @@ def _sql_changes(before: SnapshotFile, after: SnapshotFile, names: tuple[str, st
             yield Change(Kind.FORMATTING, "The SQL is written differently and means the same.")
         return
     renamed, aliases = with_names_of(old, new)
-    if key(renamed) == key(new):
-        told = (f"{quoted(was)} is called {quoted(now)}" for was, now in aliases.items())
+    relabelled, labels = with_labels_of(renamed, new)
+    if key(relabelled) == key(new):
+        told = (f"{quoted(was)} is called {quoted(now)}" for was, now in (aliases | labels).items())
         yield Change(Kind.NAMES, f"Only aliases have other names: {', '.join(told)}.")
         return
-    yield from statement_changes(renamed, new) or [_nameless()]
+    yield from statement_changes(relabelled, new) or [_nameless()]
 
 
 def _parsed(snapshot: SnapshotFile) -> Query | None:
     try:
-        return parse(snapshot.sql, snapshot.parameters)
+        return without_idle_labels(parse(snapshot.sql, snapshot.parameters))
     except Unreadable:
         return None
 

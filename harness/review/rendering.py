@@ -12,7 +12,7 @@ from harness.core.snapshot_file import FOLDER
 from harness.review.hybrids import ChangedHybrid, Status
 from harness.review.impact import Impact
 from harness.review.revisions import WORKING_TREE
-from harness.review.statement import quoted
+from harness.review.statement import listed, quoted
 
 FORMATS: Final = ("text", "markdown", "json")
 _LONGEST_MARKDOWN: Final = 60_000
@@ -147,8 +147,10 @@ def _impact_headline(impact: Impact) -> str:
     many = len(impact.readers)
     column = quoted(impact.column)
     if not many:
-        meant = f" Did you mean {quoted(impact.meant)}?" if impact.meant else ""
-        return f"No hybrid's SQL reads {column}.{meant}"
+        table = quoted(impact.column.rpartition(".")[0])
+        if impact.of_table:
+            return f"No hybrid's SQL reads {column}; of {table} it reads {listed(impact.of_table)}."
+        return f"No hybrid's SQL reads {column}, nor any other column of a table {table}."
     return f"{many} hybrid{'' if many == 1 else 's'} with SQL that reads {column}:"
 
 

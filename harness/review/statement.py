@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
+from sqlglot.generators.postgres import PostgresGenerator
 
 from harness.core.snapshot_file import Parameter
 
@@ -18,6 +19,17 @@ QUERY: Final = (exp.Select, exp.SetOperation)
 _OPERATORS: Final = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Cast)
 _UNORDERED: Final = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Mul)
 _TURNED: Final[dict[type, str]] = {exp.GT: "LT", exp.GTE: "LTE"}
+_DENIED: Final[dict[type[exp.Expr], type[exp.Binary]]] = {
+    exp.EQ: exp.NEQ,
+    exp.NEQ: exp.EQ,
+    exp.LT: exp.GTE,
+    exp.GTE: exp.LT,
+    exp.GT: exp.LTE,
+    exp.LTE: exp.GT,
+    exp.And: exp.Or,
+    exp.Or: exp.And,
+}
+"""What NOT makes of an operator, for NULL too."""
 _OWN_TYPES: Final = {
     "str": ("VARCHAR", "TEXT"),
     "int": ("INT",),
@@ -29,6 +41,16 @@ _OWN_TYPES: Final = {
 _PERCENT: Final = re.compile(r"%%|%\(([^)]+)\)s")
 _LONGEST: Final = 300
 """Characters of SQL in a sentence."""
+
+
+class _Words(PostgresGenerator):
+    """PostgreSQL's own names for types, as they stand in the snapshots."""
+
+    TYPE_MAPPING: ClassVar = {
+        **PostgresGenerator.TYPE_MAPPING,
+        exp.DType.INT: "INTEGER",
+        exp.DType.DECIMAL: "NUMERIC",
+    }
 
 
 class Unreadable(Exception):
@@ -57,7 +79,8 @@ def parse(sql: str, parameters: Mapping[str, Parameter]) -> Query:
                 raise Unreadable
             _place_of(node, words[node.name]).replace(_literal(words[node.name]))
     for paren in list(tree.find_all(exp.Paren)):
-        if not (isinstance(paren.parent, _OPERATORS) and isinstance(paren.this, _OPERATORS)):
+        around = isinstance(paren.parent, _OPERATORS) and isinstance(paren.this, _OPERATORS)
+        if not around and not isinstance(paren.parent, exp.Any | exp.All):
             paren.replace(paren.this)
     return tree
 
@@ -85,13 +108,13 @@ def _literal(parameter: Parameter) -> exp.Expr:
 def key(node: object) -> str:
     """Return the same text for what means the same.
 
-    Parentheses, the order around AND, OR, =, + and *, in a list after IN and of the parts of a UNION, and whether ON or WHERE has
-    the condition of an inner join don't count.
+    Parentheses, the order around AND, OR, =, + and *, in a list after IN and of the parts of a UNION, whether ON or WHERE has
+    the condition of an inner join, NOT around a comparison or around AND and OR, and BETWEEN for two comparisons don't count.
     """
-    if isinstance(node, exp.Paren):
-        return key(node.this)
+    if isinstance(node, exp.Paren | exp.Not | exp.Between):
+        node = _spelt_out(node)
     if isinstance(node, exp.Connector):
-        return f"{type(node).__name__}[{', '.join(sorted(map(key, operands(node, type(node)))))}]"
+        return f"{type(node).__name__}[{', '.join(sorted(map(key, _connected(node, type(node)))))}]"
     if isinstance(node, exp.Identifier):
         return f'"{node.name}"' if node.args.get("quoted") else node.name.lower()
     if isinstance(node, exp.Expr) and type(node) in _TURNED:
@@ -103,6 +126,38 @@ def key(node: object) -> str:
         ]
         return f"{type(node).__name__}({', '.join(parts)})"
     return f"[{', '.join(map(key, node))}]" if isinstance(node, list) else repr(node)
+
+
+def _spelt_out(node: exp.Expr) -> exp.Expr:
+    """``node`` without parentheses, with NOT as far inside as it goes and comparisons in the place of BETWEEN."""
+    if isinstance(node, exp.Paren):
+        return _spelt_out(node.this)
+    if isinstance(node, exp.Between) and not node.args.get("symmetric"):
+        low, high = exp.GTE(this=node.this.copy()), exp.LTE(this=node.this.copy())
+        low.set("expression", node.args["low"].copy())
+        high.set("expression", node.args["high"].copy())
+        return exp.And(this=low, expression=high)
+    return _denied(_spelt_out(node.this)) or node if isinstance(node, exp.Not) else node
+
+
+def _denied(node: exp.Expr) -> exp.Expr | None:
+    """What NOT makes of ``node``, where there is an operator for it; ANY and ALL compare with many."""
+    opposite = _DENIED.get(type(node))
+    if isinstance(node, exp.Not):
+        return _spelt_out(node.this)
+    if opposite is None or isinstance(node.expression, exp.Any | exp.All):
+        return None
+    sides = node.this.copy(), node.expression.copy()
+    left, right = sides if not isinstance(node, exp.Connector) else (exp.Not(this=side) for side in sides)
+    return opposite(this=left, expression=right)
+
+
+def _connected(node: exp.Expr, connector: type[exp.Connector]) -> list[exp.Expr]:
+    """What a chain of ANDs, or of ORs, connects once it is spelt out."""
+    node = _spelt_out(node)
+    if not isinstance(node, connector):
+        return [node]
+    return [*_connected(node.left, connector), *_connected(node.right, connector)]
 
 
 def _without_order(node: exp.Expr) -> tuple[list[str], frozenset[str]]:
@@ -127,7 +182,8 @@ def _joins_freely(select: exp.Select) -> bool:
 def _joined(select: exp.Select) -> list[str]:
     read = relations(select)
     found = [*conditions(select.args.get("where")), *(each for relation in read for each in relation.on)]
-    return [*sorted(key(relation.node) for relation in read), *sorted(map(key, found))]
+    told = (part for each in found for part in _connected(each, exp.And))
+    return [*sorted(key(relation.node) for relation in read), *sorted(map(key, told))]
 
 
 def operands(node: exp.Expr | None, connector: type[exp.Connector]) -> list[exp.Expr]:
@@ -157,7 +213,8 @@ def text(node: exp.Expr) -> str:
 def one_line(node: exp.Expr) -> str:
     """The same without the back quotes."""
     shown = without_queries(node)
-    return " ".join(shown.sql(dialect="postgres", normalize_functions="lower", comments=False).split())
+    words = _Words(dialect="postgres", normalize_functions="lower", comments=False)
+    return " ".join(words.generate(shown).split())
 
 
 def quoted(sql: str) -> str:

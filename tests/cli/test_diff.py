@@ -177,7 +177,8 @@ IMPACTS = {
         "- `Order.paid`  snapshots/shop.models/Order.paid.sql\n"
         "- `Order.total`  snapshots/shop.models/Order.total.sql\n"
     ),
-    ("line.prize",): "No hybrid's SQL reads `line.prize`. Did you mean `line.price`?\n",
+    ("line.prize",): "No hybrid's SQL reads `line.prize`; of `line` it reads `order_id` and `price`.\n",
+    ("audit.at",): "No hybrid's SQL reads `audit.at`, nor any other column of a table `audit`.\n",
 }
 
 
@@ -212,6 +213,11 @@ ERRORS = {
     ),
     ("--format", "html"): (2, "There is no format 'html'.", "Choose one of text, markdown, json."),
     ("--output", "no/such/folder"): (2, "The report can't be written to no/such/folder.", "Name a file"),
+    ("--impact", "order.price"): (
+        2,
+        "No hybrid's SQL reads a table 'order'.",
+        "Did you mean orders? Known here are the tables that some hybrid's SQL reads.",
+    ),
     ("--impact", "price"): (2, "'price' is no column.", "Give TABLE.COLUMN"),
     ("main", "HEAD", "--impact", "line.price"): (
         2,

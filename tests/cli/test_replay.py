@@ -185,6 +185,27 @@ def test_a_finding_without_kept_rows_is_looked_for(command, shop):
     assert missing.out.splitlines()[1].startswith("  There is no module 'nothing' to import.")
 
 
+def test_an_info_that_is_there_fails_nothing(command, tmp_path):
+    counted = """return object_session(self).scalar(select(func.count(Item.id)))
+
+    @label.inplace.expression
+    @classmethod
+    def _label(cls):
+        return select(func.count(aliased(Item).id)).scalar_subquery()
+"""
+    head, _ = MODELS.split("    @hybrid_property\n", 1)
+    imports = "from sqlalchemy import func, select\nfrom sqlalchemy.orm import aliased, object_session\n"
+    models = f"{imports}{head}    @hybrid_property\n    def label(self):\n        {counted}"
+    (tmp_path / "shop.py").write_text(models)
+    finding = "shop::Item.label::HH401::select"
+    ran = command(tmp_path, "replay", finding, "--examples", "5")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.splitlines()[:2] == [
+        f"STILL THERE  {finding}",
+        "  It is there on 5 datasets drawn by seed 0, as info, which fails no check.",
+    ]
+
+
 def test_a_fixed_finding_is_not_kept(command, shop):
     kept = shop / ".hybrid-harness"
     assert (kept / ".gitignore").read_text() == "*\n"

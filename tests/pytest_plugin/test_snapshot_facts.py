@@ -103,7 +103,7 @@ def test_the_facts_are_the_same_in_any_run(shelves, monkeypatch):
 
 
 PLANS = """
-from sqlalchemy import ForeignKey, MetaData, func, select
+from sqlalchemy import ForeignKey, MetaData, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, object_session, relationship
 
@@ -121,6 +121,10 @@ class Node(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     up: Mapped[int | None] = mapped_column("Up", ForeignKey("No.de.id"), index=True)
     found: Mapped[int] = mapped_column(index=True)
+    seen: Mapped[int] = mapped_column(index=True)
+    lost: Mapped[int] = mapped_column(index=True)
+    kept: Mapped[int] = mapped_column(index=True)
+    sold: Mapped[int] = mapped_column(index=True)
     parts: Mapped[list["Part"]] = relationship()
 
     @hybrid_property
@@ -151,6 +155,28 @@ class Node(Base):
         other = aliased(Node)
         return select(other.found).order_by(other.found.desc()).limit(1).scalar_subquery()
 
+    @hybrid_property
+    def one_or_two(self):
+        return object_session(self).scalar(select(func.count()).where(or_(Node.found == 1, Node.found == 2)))
+
+    @one_or_two.inplace.expression
+    @classmethod
+    def _one_or_two(cls):
+        other = aliased(Node)
+        return select(func.count()).where(or_(other.found == 1, other.found == 2)).scalar_subquery()
+
+    @hybrid_property
+    def alike(self):
+        same = (Node.found == self.id, Node.seen == self.id, Node.lost == self.id, Node.kept == self.id, Node.sold == self.id)
+        return object_session(self).scalar(select(func.count()).where(*same))
+
+    @alike.inplace.expression
+    @classmethod
+    def _alike(cls):
+        other = aliased(Node)
+        same = (getattr(other, name) == cls.id for name in ("found", "seen", "lost", "kept", "sold"))
+        return select(func.count()).where(*same).scalar_subquery()
+
 class Part(Base):
     __tablename__ = "part"
     __table_args__ = {"schema": "stock"}
@@ -162,6 +188,8 @@ PLANNED = {
     "tree": "No.de by index (Up), at each step; No.de whole, once",
     "red": "No.de whole, once; stock.part whole, once",
     "latest": "No.de in the order of an index, once; No.de whole, once",
+    "alike": "No.de by index (sold), for each row; No.de whole, once",
+    "one_or_two": "No.de by index (found), once; No.de whole, once",
 }
 
 

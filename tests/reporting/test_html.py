@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 from harness.core.finding import Severity
 from harness.core.hybrid import SelfReference, Source
 from harness.reporting.as_html import render_html
 
-NASTY = """</title></style></script><script>document.body.id="owned"</script><img src=x onerror="document.body.id='owned'">"'&amp;{{7*7}}"""
+NASTY = """</title></style></script></noscript><script>document.body.id="owned"</script><img src=x onerror="document.body.id='owned'">"'&amp;{{7*7}}"""
 
 
 @pytest.fixture
@@ -57,6 +58,11 @@ def visible(browser, selector):
     """The texts of what can be seen, asked for in one go."""
     script = "return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).map(e => e.textContent)"
     return browser.execute_script(script, selector)
+
+
+def there(browser, selector, many):
+    """Wait until so many are in the document."""
+    WebDriverWait(browser, 30).until(lambda each: len(each.find_elements(By.CSS_SELECTOR, selector)) == many)
 
 
 def names(browser):
@@ -209,6 +215,35 @@ def test_what_needs_a_look_is_open_and_a_link_opens_the_rest(opened, shop):
     assert "hybrid-3" in open_ones()
 
 
+def test_what_is_closed_is_all_there(opened, shop):
+    browser = opened(shop)
+    closed = browser.find_element(By.ID, "hybrid-4")
+    assert visible(browser, "#hybrid-4 pre") == []
+    closed.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+    there(browser, "#hybrid-4 pre", 3)
+    assert texts(closed, ".code pre")[2] == shop.hybrids[2].select_sql
+    assert browser.find_elements(By.CSS_SELECTOR, "noscript") == []
+
+
+def test_what_is_closed_is_found_by_the_browser(opened, make):
+    browser = opened(make.run(*(make.of(attribute=f"h{number}") for number in range(30))))
+    there(browser, ".hybrid pre", 3 * 30)
+
+
+def test_without_scripts_everything_can_be_read(browser, shop, tmp_path):
+    page = tmp_path / "report.html"
+    page.write_text(render_html(shop), encoding="utf-8")
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get(page.as_uri())
+        closed = browser.find_element(By.ID, "hybrid-4")
+        closed.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+        assert texts(closed, ".code pre")[2] == shop.hybrids[2].select_sql
+        assert not browser.find_element(By.CSS_SELECTOR, ".controls").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
 def test_untested_says_why(opened, shop):
     page = opened(shop).find_element(By.ID, "hybrid-2")
     assert texts(page, ".note") == ["Not tested. nothing is known of the type Odd()"]
@@ -241,8 +276,10 @@ def test_markup_in_any_text_stays_text(opened, make):
         self_references=(SelfReference(NASTY, ("parent_id",), ("id",)),),
         **names_,
     )
+    clean = make.of(python_source=source, sql_source=source, **names_)
+    closed = replace(clean, select_sql=NASTY)
     run = replace(
-        make.run(replace(report, select_sql=NASTY), notices=(NASTY,), problems=(NASTY,)),
+        make.run(replace(report, select_sql=NASTY), closed, notices=(NASTY,), problems=(NASTY,)),
         targets=(NASTY,),
         provider=NASTY,
         server_version=NASTY,
@@ -253,7 +290,10 @@ def test_markup_in_any_text_stays_text(opened, make):
     assert browser.find_elements(By.TAG_NAME, "img") == []
     assert len(browser.find_elements(By.TAG_NAME, "script")) == 1
     assert texts(browser, "h1") == [f"Hybrids of {NASTY}"]
-    assert texts(browser, ".code pre") == [NASTY] * 3
+    browser.find_element(By.CSS_SELECTOR, "#hybrid-2 summary").send_keys(Keys.ENTER)
+    there(browser, ".code pre", 6)
+    assert texts(browser, ".code pre") == [NASTY] * 6
+    assert browser.find_element(By.TAG_NAME, "body").get_attribute("id") == ""
     assert texts(browser, ".values code") == [NASTY] * 2
     assert texts(browser, ".message code") == [NASTY]
     shown = browser.find_element(By.CSS_SELECTOR, ".forest title").get_property("textContent")

@@ -106,9 +106,11 @@ VALUES = [
     ("another column", *change(SUM, "l.price", "l.cost"), [
         "Column changed in the subquery on `line`: `l.price` became `l.cost`, in `sum(l.cost)`."]),
     ("cast to another type", *change("CAST(o.x AS INTEGER)", "INTEGER", "BIGINT"), [
-        "Cast changed: `INT` became `BIGINT` in `CAST(o.x AS BIGINT)`."]),
+        "Cast changed: `INTEGER` became `BIGINT` in `CAST(o.x AS BIGINT)`."]),
+    ("cast to another precision", *change("CAST(o.x AS NUMERIC(10, 2))", "10, 2", "12, 4"), [
+        "Cast changed: `NUMERIC(10, 2)` became `NUMERIC(12, 4)` in `CAST(o.x AS NUMERIC(12, 4))`."]),
     ("cast dropped", *change("CAST(o.x AS INTEGER)", "CAST(o.x AS INTEGER)", "o.x"), [
-        "Cast dropped: `o.x` is no longer cast to `INT`."]),
+        "Cast dropped: `o.x` is no longer cast to `INTEGER`."]),
     ("another function, in the smallest part that holds it", *change("o.n + length(lower(o.x))", "lower", "upper"), [
         "Value changed: `lower(o.x)` became `upper(o.x)`."]),
     ("EXISTS negated", *change("EXISTS (SELECT 1 FROM l WHERE l.o = o.id)", "EXISTS", "NOT EXISTS"), [
@@ -131,6 +133,27 @@ VALUES = [
         "Join added in the subquery on `o`: JOIN `o AS o_1` ON `o_1.id = o_2.up`."]),
     ("an alias with another name", SUM, SUM.replace("l.", "li.").replace("AS l ", "AS li "), [
         "Only aliases have other names: `l` is called `li`."]),
+    ("a CTE's column with another name", TREE, TREE.replace("up(id)", "up(node)").replace("up.id", "up.node"), [
+        "Only aliases have other names: `up.id` is called `up.node`."]),
+    ("a CTE and its column with other names, and a predicate", TREE, TREE.replace("up(id)", "above(node)").replace("up.id", "above.node AND p.n > 1").replace("JOIN up", "JOIN above").replace("FROM up", "FROM above"), [
+        "Predicate added in the recursive part of CTE `above`: `p.n > 1`."]),
+    ("a column of a subquery in FROM with another name", "(SELECT sum(d.n) FROM (SELECT l.x AS n FROM l WHERE l.o = o.id) AS d)", "(SELECT sum(e.cost) FROM (SELECT l.x AS cost FROM l WHERE l.o = o.id) AS e)", [
+        "Only aliases have other names: `d` is called `e`, `e.n` is called `e.cost`."]),
+    ("a column of one of two CTEs with one name", "(WITH t AS (SELECT l.x AS x FROM l) SELECT sum(t.x) FROM t) + (WITH t AS (SELECT m.x AS x FROM m) SELECT sum(t.x) FROM t)", "(WITH t AS (SELECT l.x AS y FROM l) SELECT sum(t.y) FROM t) + (WITH t AS (SELECT m.x AS x FROM m) SELECT sum(t.x) FROM t)", [
+        "Only aliases have other names: `t.x` is called `t.y`."]),
+    ("columns of a subquery in FROM exchanged", *change("(SELECT sum(d.a - d.b) FROM (SELECT l.x AS a, l.y AS b FROM l WHERE l.o = o.id) AS d)", "l.x AS a, l.y AS b", "l.y AS a, l.x AS b"), [
+        "Column changed in the subquery `d`: `l.x` became `l.y`.", "Column changed in the subquery `d`: `l.y` became `l.x`."]),
+    ("a label that nothing reads", *change(SUM, " AS s", ""), ["The SQL is written differently and means the same."]),
+    ("what EXISTS selects", *change("EXISTS (SELECT 1 FROM l WHERE l.o = o.id)", "1", "l.id"), ["The SQL is written differently and means the same."]),
+    ("an aggregate in EXISTS, which gives a row of no rows", *change("EXISTS (SELECT 1 FROM l WHERE l.o = o.id)", "1", "count(*)"), [
+        "Value changed in the subquery on `l`: `1` became `count(*)`."]),
+    ("NOT pushed inside", "NOT (o.a = 1 OR o.b AND o.n < 2)", "o.a <> 1 AND (NOT o.b OR o.n >= 2)", ["The SQL is written differently and means the same."]),
+    ("NOT pushed inside wrongly", "NOT (o.a = 1 OR o.b = 2)", "o.a <> 1 OR o.b <> 2", [
+        "Value changed: `NOT (o.a = 1 OR o.b = 2)` became `o.a <> 1 OR o.b <> 2`."]),
+    ("NOT of one that equals, and one that differs", "NOT (o.a = ANY (o.list))", "o.a <> ANY (o.list)", [
+        "Value changed: `NOT (o.a = ANY(o.list))` became `o.a <> ANY(o.list)`."]),
+    ("BETWEEN as two comparisons", *change("(SELECT count(*) FROM l WHERE l.o = o.id AND l.n BETWEEN 1 AND 5)", "l.n BETWEEN 1 AND 5", "5 >= l.n AND l.n >= 1"), [
+        "The SQL is written differently and means the same."]),
     ("another order of conditions", *change("o.a = 1 AND o.b", "o.a = 1 AND o.b", "(o.b AND 1 = o.a)"), [
         "The SQL is written differently and means the same."]),
     ("a condition in WHERE instead of ON", *change("(SELECT l.x FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "l JOIN m ON m.l = l.id WHERE l.o = o.id", "m, l WHERE l.id = m.l AND l.o = o.id"), [

@@ -17,6 +17,25 @@
   const none = document.getElementById("none");
   const all = document.getElementById("all");
 
+  // What is closed stands in a noscript, which is one text where scripts run: of hundreds of hybrids, most are never opened.
+  function build(page) {
+    const text = page.querySelector(":scope > noscript");
+    if (text) text.outerHTML = text.textContent;
+  }
+
+  function open(page) {
+    build(page);
+    page.open = true;
+  }
+
+  // A few at a time, whenever there is nothing else to do, so that the browser's own search finds them.
+  const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+  function buildRest() {
+    const rest = [...document.querySelectorAll(".hybrid > noscript")].slice(0, 4);
+    for (const text of rest) build(text.parentElement);
+    if (rest.length) whenIdle(buildRest);
+  }
+
   function filter() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const verdict = form.elements.verdict.value;
@@ -56,7 +75,7 @@
   function openTarget() {
     const page = document.getElementById(location.hash.slice(1));
     if (page && page.matches(".hybrid")) {
-      page.open = true;
+      open(page);
       page.scrollIntoView();
       page.querySelector("summary").focus({ preventScroll: true });
     }
@@ -72,10 +91,13 @@
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   all.addEventListener("click", () => {
-    const open = all.getAttribute("aria-pressed") !== "true";
-    all.setAttribute("aria-pressed", open);
-    all.textContent = open ? "Close all" : "Open all";
-    for (const { page } of rows) if (page) page.open = open;
+    const wanted = all.getAttribute("aria-pressed") !== "true";
+    all.setAttribute("aria-pressed", wanted);
+    all.textContent = wanted ? "Close all" : "Open all";
+    for (const page of rows.map((each) => each.page).filter(Boolean)) {
+      if (wanted) open(page);
+      else page.open = false;
+    }
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches("input[type=search]");
@@ -90,11 +112,12 @@
   let closed = [];
   addEventListener("beforeprint", () => {
     closed = rows.map((each) => each.page).filter((page) => !page.open);
-    for (const page of closed) page.open = true;
+    closed.forEach(open);
   });
   addEventListener("afterprint", () => {
     for (const page of closed) page.open = false;
   });
+  document.addEventListener("toggle", (event) => event.target.matches(".hybrid") && build(event.target), { capture: true });
   addEventListener("hashchange", openTarget);
   table.addEventListener("click", (event) => {
     const link = event.target.closest("a");
@@ -103,6 +126,7 @@
   addEventListener("DOMContentLoaded", () => {
     filter();
     openTarget();
+    whenIdle(buildRest);
   });
   form.hidden = false;
   filter();
