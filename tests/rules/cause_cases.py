@@ -1029,6 +1029,7 @@ CASES = [
         seen("amount", Decimal(99), 9900, {"cents": Decimal(99)}),
         "Order.amount is Decimal('99') in Python and 9900 in SQL: Order.cents is of the type Money, and `abs(orders.cents)` is not, so SQL gives what is computed of the stored values and Money does nothing to it.",
     ),
+    Case("HH296", "the length of a document", seen("length_of_extra", 2, 0, {"extra": {}}), NOTHING_SAID),
     Case("HH296", "no decorator", seen("product", 6, 4, {"number": 2, "other": 3}), NOTHING_SAID),
     Case(
         "HH297",

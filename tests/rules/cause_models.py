@@ -49,6 +49,11 @@ def sql(expression):
     return lambda getter: hybrid_property(getter, expr=expression)
 
 
+class Extra(sa.TypeDecorator):
+    impl = JSONB
+    cache_ok = True
+
+
 class Money(sa.TypeDecorator):
     impl = sa.BigInteger
     cache_ok = True
@@ -101,6 +106,7 @@ class Order(Base):
     number = mapped_column(Integer)
     other = mapped_column(Integer)
     cents = mapped_column(Money)
+    extra = mapped_column(Extra)
     paid = mapped_column(sa.Boolean)
     sent = mapped_column(sa.Boolean)
     data = mapped_column(JSONB)
@@ -664,6 +670,10 @@ class Order(Base):
     @sql(lambda cls: cls.paid.is_(False))
     def owing(self):
         return not self.paid
+
+    @sql(lambda cls: func.jsonb_array_length(cls.extra, type_=Integer))
+    def length_of_extra(self):
+        return len(self.extra)
 
     @sql(lambda cls: func.abs(cls.cents))
     def amount(self):

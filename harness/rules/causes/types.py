@@ -37,6 +37,7 @@ SQL_TYPES = {
     dt.date: "Date",
     dt.datetime: "DateTime",
 }
+UNKNOWN_TYPE = "NullType"
 
 
 class EnumAgainstStored(ValueCause):
@@ -520,7 +521,7 @@ class DecoratorLost(ValueCause):
     documentation = Documentation(
         what="A column's TypeDecorator makes Python's values of what is stored, and the expression, a function, has no such type: SQL gives what is stored.",
         why="Prices come in cents, secrets encrypted, and a comparison with a value goes by what is stored, too.",
-        limits="Asked last. Reported where a decorated column is an operand of the outermost operation, whose own type is another one.",
+        limits="Asked last. Reported where a decorated column is an operand of the outermost operation, whose own type is the one beneath the decorator or unknown.",
         example="func.abs(cls.price), with price = mapped_column(Money), a TypeDecorator over Integer",
         instead="func.abs(cls.price, type_=Money), or type_coerce(func.abs(cls.price), Money)",
     )
@@ -534,6 +535,8 @@ class DecoratorLost(ValueCause):
             column = next((each for each in columns if fact(seen, each).decorator), None)
             if column is None or fact(seen, column).decorator == seen.structure.declared_type:
                 continue
+            if seen.structure.type_name not in {fact(seen, column).type_name, UNKNOWN_TYPE}:
+                continue  # made of the column's value, no such value itself
             decorator = fact(seen, column).decorator
             return (
                 f"{values_shown(seen, python, sql)}: {attribute(seen, column)} is of the type {decorator}, and `{operation.brief}` is not, so SQL gives what "
