@@ -33,6 +33,7 @@ from harness.evaluation.query_plan import execution
 from harness.evaluation.sql_side import GRACE
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, counting_tables, population
+from harness.rules.query_cost import FASTER_THAN_ROWS
 
 PLANNED = PopulationShape(500)
 """What the plan's shape is told for, whatever populations the costs are measured on."""
@@ -200,7 +201,10 @@ def _worthwhile_index(
     tried: Callable[..., TriedIndex | None], few: Execution, many: Execution
 ) -> TriedIndex | None:
     """The first index with which the plan handles far fewer rows, or else reads far fewer pages of an index that it replaces."""
-    for scan, columns in _candidates(many.repeated):
+    scans: list[tuple[RepeatedScan | IndexLookup, tuple[str, ...]]] = [*_candidates(many.repeated)]
+    if many.handled >= few.handled * GROWTH**FASTER_THAN_ROWS:  # what an index finds may be most of the table
+        scans += [(each, each.columns) for each in many.lookups if each.columns]
+    for scan, columns in scans:
         index = tried(scan.table, columns, scan.schema)
         if index is not None and index.handled <= many.handled * (1 - WORTH_IT):
             return index
