@@ -62,6 +62,8 @@ COMPARISONS = frozenset(
 )
 WORTH_IT = 0.5
 """An index must spare at least this share of the rows that the plan handles, or of the pages that it reads of another index."""
+DEEPEST = 4
+"""Pages from the root of an index to a leaf, at most, with a hundred million rows: what reads no more reads no part of it."""
 NO_NAME = re.compile(r"\W+")
 MOST_NAME = 63
 """Bytes of a name in PostgreSQL, which cuts off the rest itself."""
@@ -231,7 +233,7 @@ def _ever_longer(few: Sequence[IndexLookup], many: Sequence[IndexLookup]) -> Ite
     before = {(each.table, each.index, each.columns): each.pages for each in few}
     for lookup in many:
         pages = before.get((lookup.table, lookup.index, lookup.columns), 0)
-        if lookup.columns and pages and lookup.pages >= pages * LONGER:
+        if lookup.columns and pages and lookup.pages >= max(pages * LONGER, DEEPEST):
             yield lookup
 
 
