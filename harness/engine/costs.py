@@ -64,6 +64,8 @@ WORTH_IT = 0.5
 """An index must spare at least this share of the rows that the plan handles, or of the pages that it reads of another index."""
 DEEPEST = 4
 """Pages from the root of an index to a leaf, at most, with a hundred million rows: what reads no more reads no part of it."""
+MOST_TRIED = 6
+"""Indexes that are tried for one select, which is run again with each."""
 NO_NAME = re.compile(r"\W+")
 MOST_NAME = 63
 """Bytes of a name in PostgreSQL, which cuts off the rest itself."""
@@ -206,7 +208,7 @@ def _worthwhile_index(
     scans: list[tuple[RepeatedScan | IndexLookup, tuple[str, ...]]] = [*_candidates(many.repeated)]
     if many.handled >= few.handled * GROWTH**FASTER_THAN_ROWS:  # what an index finds may be most of the table
         scans += [(each, each.columns) for each in many.lookups if each.columns]
-    for scan, columns in scans:
+    for scan, columns in scans[:MOST_TRIED]:
         index = tried(scan.table, columns, scan.schema)
         if index is not None and index.handled <= many.handled * (1 - WORTH_IT):
             return index
