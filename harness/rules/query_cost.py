@@ -72,7 +72,7 @@ class FasterThanRows(_PlanRule):
         "recursive query.",
         example="a correlated subquery that counts all rows before this one; a join of the whole table to a few rows, for each row",
         instead="One statement for all rows: a window function, or a grouped subquery that is joined; or a correlated subquery whose "
-        "every part is found by an index.",
+        "every part is found by an index. EXISTS in the place of count(...) > 0: it ends at the first row that is found.",
     )
 
     def judge(self, seen: QueryPlan) -> Iterator[Finding]:
