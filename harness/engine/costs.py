@@ -32,6 +32,7 @@ from harness.evaluation.plan_shape import table_reads
 from harness.evaluation.query_plan import execution
 from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, counting_tables, population
+from harness.rules.query_cost import FASTER_THAN_ROWS
 
 PLANNED = PopulationShape(500, fan_out=1)
 """What the plan's shape is told for: so many rows in each table, whichever hybrids are measured, and on whatever populations."""
@@ -60,6 +61,10 @@ COMPARISONS = frozenset(
 )
 WORTH_IT = 0.5
 """An index must spare at least this share of the rows that the plan handles, or of the pages that it reads of another index."""
+DEEPEST = 4
+"""Pages from the root of an index to a leaf, at most, with a hundred million rows: what reads no more reads no part of it."""
+MOST_TRIED = 6
+"""Indexes that are tried for one select, which is run again with each."""
 NO_NAME = re.compile(r"\W+")
 MOST_NAME = 63
 """Bytes of a name in PostgreSQL, which cuts off the rest itself."""
@@ -195,7 +200,10 @@ def _worthwhile_index(
     tried: Callable[..., TriedIndex | None], few: Execution, many: Execution
 ) -> TriedIndex | None:
     """The first index with which the plan handles far fewer rows, or else reads far fewer pages of an index that it replaces."""
-    for scan, columns in _candidates(many.repeated):
+    scans: list[tuple[RepeatedScan | IndexLookup, tuple[str, ...]]] = [*_candidates(many.repeated)]
+    if many.handled >= few.handled * GROWTH**FASTER_THAN_ROWS:  # what an index finds may be most of the table
+        scans += [(each, each.columns) for each in many.lookups if each.columns]
+    for scan, columns in scans[:MOST_TRIED]:
         index = tried(scan.table, columns, scan.schema)
         if index is not None and index.handled <= many.handled * (1 - WORTH_IT):
             return index
@@ -222,7 +230,7 @@ def _ever_longer(few: Sequence[IndexLookup], many: Sequence[IndexLookup]) -> Ite
     before = {(each.table, each.index, each.columns): each.pages for each in few}
     for lookup in many:
         pages = before.get((lookup.table, lookup.index, lookup.columns), 0)
-        if lookup.columns and pages and lookup.pages >= pages * LONGER:
+        if lookup.columns and pages and lookup.pages >= max(pages * LONGER, DEEPEST):
             yield lookup
 
 

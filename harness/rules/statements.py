@@ -1,6 +1,6 @@
 """Rules about the statements that the Python side sends as rows grow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from harness.core.finding import Family, Finding, Severity
@@ -40,7 +40,7 @@ class StatementPerRow(Rule[Growth]):
             return
         causes = ", ".join(seen.causes) or OF_ITS_OWN
         hybrid = seen.hybrid
-        options = ", ".join(filter(None, (_option(hybrid, cause) for cause in seen.causes)))
+        options = ", ".join(_options(hybrid, seen.causes))
         yield self.finding(
             "select",
             f"{seen.shown} sends {seen.queries[0]} statements for {seen.rows[0]} instances and {seen.queries[1]} for "
@@ -50,10 +50,11 @@ class StatementPerRow(Rule[Growth]):
         )
 
 
-def _option(hybrid: Hybrid, cause: str) -> str:
-    """The loader option for a relationship, as ``Class.relationship``, from the hybrid's class on; empty where no way is known."""
-    way = _way(hybrid, cause, frozenset())
-    return ".".join(f"selectinload({each})" for each in way)
+def _options(hybrid: Hybrid, causes: Iterable[str]) -> list[str]:
+    """Loader options for relationships, as ``Class.relationship``, from the hybrid's class on, as far as the ways are known."""
+    ways = [_way(hybrid, cause, frozenset()) for cause in causes]
+    longest = [way for way in ways if way and not any(way == other[: len(way)] != other for other in ways)]
+    return [".".join(f"selectinload({each})" for each in way) for way in longest]
 
 
 def _way(hybrid: Hybrid, cause: str, seen: frozenset[str]) -> list[str]:

@@ -186,6 +186,54 @@ def test_a_budget_that_is_used_again_starts_anew(query_budget, engine):
         assert budget.statements == [statement]
 
 
+def test_a_budget_within_itself_is_refused_and_one_of_its_own_counts_too(query_budget, engine):
+    outer, inner = query_budget(3), query_budget(1)
+    with outer:
+        send(engine, 1)
+        with inner:
+            send(engine, 1)
+        with pytest.raises(RuntimeError) as caught, outer:
+            pass
+        send(engine, 1)
+    assert (len(outer.sent), len(inner.sent)) == (3, 1)
+    assert str(caught.value) == (
+        "This budget of 3 is in use already. Give the inner block one of its own: with query_budget(...)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "kind", "message"),
+    [
+        ("3", TypeError, "query_budget() takes the number of statements allowed, not '3'."),
+        (None, TypeError, "query_budget() takes the number of statements allowed, not None."),
+        (-1, ValueError, "query_budget(-1) allows fewer than no statements; query_budget(0) allows none."),
+    ],
+)
+def test_a_budget_is_a_number_of_statements(query_budget, most, kind, message):
+    with pytest.raises(kind) as caught:
+        query_budget(most)
+    assert str(caught.value) == message
+
+
+def test_a_budget_of_no_statements(query_budget, engine):
+    with query_budget(0):
+        pass
+    said = r"^1 statement was sent where the budget is 0:"
+    with pytest.raises(pytest.fail.Exception, match=said), query_budget(0):
+        send(engine, 1)
+
+
+def test_a_long_statement_is_told_by_its_ends(query_budget, engine):
+    columns = ", ".join(f"1 AS column_{number}" for number in range(100))
+    with pytest.raises(pytest.fail.Exception) as caught, query_budget(0):
+        send(engine, 1, f"SELECT {columns} WHERE 1 = 1")
+    told = str(caught.value).splitlines()[1]
+    assert told.startswith("     1 x SELECT ? AS column_0, ? AS column_1, ")
+    assert told.endswith(", ? AS column_99 WHERE ? = ?")
+    assert " ... " in told
+    assert len(told) < 450
+
+
 def test_a_lazy_load_is_told_with_the_models_line_and_the_tests(query_budget, engine):
     with pytest.raises(pytest.fail.Exception) as failure, Session(engine) as session, query_budget(1):  # noqa: PT012
         for singer in session.scalars(select(Singer)):
