@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.errors import InvalidArgument
+from hypothesis.errors import InvalidArgument, Unsatisfiable
 from sqlalchemy import Column, ForeignKeyConstraint, Table
 from sqlalchemy import types as sqltypes
 from sqlalchemy.orm import Mapper
@@ -434,7 +434,7 @@ def matching(pattern: str) -> tuple[str, ...]:
     """Text that a regular expression takes; none for one that Python reads otherwise than PostgreSQL."""
     try:
         return collected(st.from_regex(pattern, fullmatch=True, alphabet=PLAIN_TEXT)).pool
-    except (re.error, InvalidArgument):
+    except (re.error, InvalidArgument, Unsatisfiable):  # the last: no text at all, as of `$x`
         return ()
 
 
