@@ -423,8 +423,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _around(text: str) -> tuple[str, ...]:
-    """Texts that hold ``text`` in another place or another case, twice, or what it means as a pattern."""
-    within = (f"x{text}", f"{text}x", f"x{text}x", f"x{text}x{text}x")
+    """Texts that hold ``text`` in another place or another case, twice, before a number, or what it means as a pattern."""
+    within = (f"x{text}", f"{text}x", f"x{text}x", f"x{text}x{text}x", f"x{text}1")
     return (
         *within,
         text.upper(),

@@ -932,7 +932,7 @@ CASES = [
         "HH277",
         "no such part",
         seen("domain", FIRST_OF_NONE, "", {"first": "a"}),
-        "Order.domain raises IndexError: list index out of range in Python, where SQL answers '': Order.first has 1 part between '@', and `split_part(orders.first, '@', 2)` takes part 2, '' if there is none.",
+        "Order.domain raises IndexError: list index out of range in Python, where SQL answers '': Order.first has 1 part between '@', and `split_part(orders.first, '@', 2)` takes part 2, '' if there is none; the getter goes by what it finds.",
     ),
     Case("HH277", "the parts are there", seen("domain", "b", "c", {"first": "a@b"}), NOTHING_SAID),
     Case(
@@ -1098,5 +1098,11 @@ CASES = [
         "from the end",
         seen("last_tag", "b", None, {"tags": ["a", "b"]}),
         "Order.last_tag is 'b' in Python and NULL in SQL: Python's [-1] counts from the end, and `orders.tags[-1]` is no place of an array.",
+    ),
+    Case(
+        "HH277",
+        "no separator",
+        seen("scheme", "", "a", {"first": "a"}),
+        "Order.scheme is '' in Python and 'a' in SQL: Order.first has 1 part between ':', and `split_part(orders.first, ':', 1)` takes part 1, '' if there is none; the getter goes by what it finds.",
     ),
 ]

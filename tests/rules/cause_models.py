@@ -563,6 +563,10 @@ class Order(Base):
     def domain(self):
         return self.first.split("@")[1]
 
+    @sql(lambda cls: func.split_part(cls.first, ":", 1))
+    def scheme(self):
+        return self.first[: self.first.index(":")] if ":" in self.first else ""
+
     @sql(lambda cls: func.split_part(cls.first, "@", 0))
     def no_part(self):
         return self.first.split("@")[0]
