@@ -70,7 +70,7 @@ class Subquery:
     ``tables`` are those of its FROM, ``correlations`` tie it to the row, ``predicates`` are the other comparisons of its WHERE, and
     ``selected`` what it gives. ``unjoined`` are tables that no condition ties to the others. ``null_first`` is the column that
     its order begins with, where NULL comes before all values. ``order`` are the columns that it is ordered by, empty where it is
-    ordered by something else too. ``optional`` are tables that an outer join takes in, without a row of them too.
+    ordered by something else too. ``tied``: it mentions the row outside, or stands under IN, and needs not. ``optional`` are tables that an outer join takes in, without a row of them too.
     """
 
     tables: tuple[str, ...]
@@ -86,6 +86,7 @@ class Subquery:
     null_first: str | None = None
     order: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    tied: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy import ClauseElement, Column, Connection, Table
 from sqlalchemy.orm import RelationshipProperty, Session
 
 from harness.core.dataset import Dataset
+from harness.core.expression import Operation
 from harness.core.finding import Finding, Severity
 from harness.core.hybrid import Hybrid
 from harness.core.observation import (
@@ -53,7 +54,7 @@ from harness.evaluation.structure import columns_in, tables_in
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import back_to_loaded
 from harness.evaluation.translation import bound, translate
-from harness.generation import closure
+from harness.generation import closure, matching
 from harness.rules import judge
 from harness.rules.cause import differences
 from harness.rules.causes import CAUSE_CODES
@@ -63,6 +64,10 @@ MATCHES_TEXT = re.compile(
     r"\b(I?LIKE|position|strpos|regexp_\w+|split_part|string_to_array|[blr]?trim|replace|translate)\b|~|\bSIMILAR TO\b"
 )
 """SQL that looks for text within text, or takes it apart there."""
+PATTERNED = re.compile(r"~|\bregexp_\w+|\bSIMILAR TO\b")
+MATCHING = 4
+"""Texts that are tried for each of them."""
+PATTERN_FUNCTIONS = frozenset({"match", "search", "fullmatch", "findall", "finditer", "sub", "subn"})
 MEANT_OTHERWISE = str.maketrans({"_": "x", "%": "xx"})
 """What a wildcard stands for that was not meant as one."""
 
@@ -151,12 +156,23 @@ class Examinee:
         bound = tuple(self.compiled_select.parameters.values()) if self.translation.runs else ()
         plain = (each for each in bound if isinstance(each, PLAIN) and not isinstance(each, bool))
         found = [*self.discovered.reads.constants, *plain]
+        texts = [each for each in found if isinstance(each, str)]
         if self.translation.runs and MATCHES_TEXT.search(self.compiled_select.sql):
-            found += [variant for each in found if isinstance(each, str) for variant in _around(each)]
+            found += [variant for each in texts for variant in _around(each)]
+        if self._uses_patterns:
+            patterns = (each for each in texts if re.escape(each) != each)
+            found += [text for each in patterns for text in matching(each)[:MATCHING]]
         beside = [near for each in found for near in _beside(each)]
-        paths = (tuple(each) for each in bound if isinstance(each, list))  # into JSON documents
+        paths = [tuple(each) for each in bound if isinstance(each, list)]  # into JSON documents
+        paths += _paths(self.translation.structure.operations)
         parts = (part for each in found if isinstance(each, str) for part in _parts(each))
         return (*found, *beside, *parts, *paths)
+
+    @property
+    def _uses_patterns(self) -> bool:
+        """Whether a side looks for regular expressions."""
+        in_sql = self.translation.runs and PATTERNED.search(self.compiled_select.sql) is not None
+        return in_sql or not self.hybrid.python.names.isdisjoint(PATTERN_FUNCTIONS)
 
     @cached_property
     def reach(self) -> Reach:
@@ -425,6 +441,19 @@ def _loading(relationship: RelationshipProperty[Any]) -> Iterator[ClauseElement]
     yield from relationship.order_by or ()
 
 
+def _paths(operations: Sequence[Operation]) -> Iterator[tuple[str, ...]]:
+    """The keys of ``column[key][key]``, which are one path into a document."""
+    steps = [each for each in operations if each.name in ("->", "->>") and len(each.operands) == len("->")]
+    taken = {each.shown: each for each in steps}
+    for step in steps:
+        keys = [step.operands[1].value]
+        while (inner := taken.get(step.operands[0].shown)) is not None and inner is not step:
+            step = inner  # noqa: PLW2901 - goes down
+            keys.insert(0, step.operands[1].value)
+        if len(keys) > 1 and all(isinstance(each, str) for each in keys):
+            yield tuple(keys)
+
+
 def _parts(text: str) -> list[str]:
     """The words of ``text``, where it has several: a getter may put them together from columns."""
     words = re.split(r"[^\w]+", text)
@@ -432,9 +461,14 @@ def _parts(text: str) -> list[str]:
 
 
 def _around(text: str) -> tuple[str, ...]:
-    """Texts that hold ``text`` in another place or another case, twice, or what it means as a pattern."""
-    within = (f"x{text}", f"{text}x", f"x{text}x", f"x{text}x{text}x")
-    return (*within, text.upper(), text.lower(), text.translate(MEANT_OTHERWISE))
+    """Texts that hold ``text`` in another place or another case, twice, before a number, or what it means as a pattern."""
+    within = (f"x{text}", f"{text}x", f"x{text}x", f"x{text}x{text}x", f"x{text}1")
+    return (
+        *within,
+        text.upper(),
+        text.lower(),
+        text.translate(MEANT_OTHERWISE),
+    )
 
 
 def _beside(constant: object) -> Iterator[object]:

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Dialect, Enum, Select, Table, TextClause, TypeDec
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.orm import ColumnProperty, Mapper
-from sqlalchemy.sql import elements, visitors
+from sqlalchemy.sql import elements, operators, visitors
 from sqlalchemy.sql.elements import (
     BinaryExpression,
     BindParameter,
@@ -45,6 +45,7 @@ ORDERED = tuple(
 """What gives an aggregate an order from outside; SQLAlchemy 2.0 knows the first only."""
 OPERATORS = (BinaryExpression, UnaryExpression, ExpressionClauseList, BooleanClauseList)
 WRAPPERS = (Grouping, Label)
+LISTING = (operators.in_op, operators.not_in_op)
 
 
 def operations_in(expression: ClauseElement) -> tuple[Operation, ...]:
@@ -54,7 +55,7 @@ def operations_in(expression: ClauseElement) -> tuple[Operation, ...]:
 
 def subqueries_in(expression: ClauseElement, own: frozenset[Any]) -> tuple[Subquery, ...]:
     """Every SELECT of the tree; columns of the un-aliased tables ``own`` are those of the row outside, unless it reads only those."""
-    return tuple(_subqueries(expression, own, exists=False))
+    return tuple(_subqueries(expression, own, exists=False, listed=False))
 
 
 def facts_about(mapper: Mapper[Any], tables: Iterable[Table]) -> Mapping[str, ColumnFact]:
@@ -232,15 +233,24 @@ def _columns_below(node: Any) -> Iterator[str]:
         yield from _columns_below(child)
 
 
-def _subqueries(node: Any, own: frozenset[Any], *, exists: bool) -> Iterator[Subquery]:
+def _subqueries(node: Any, own: frozenset[Any], *, exists: bool, listed: bool) -> Iterator[Subquery]:
     if isinstance(node, Select):
-        yield _subquery(node, own, exists=exists)
+        yield _subquery(node, own, exists=exists, tied=listed or mentions(node, own))
     inside = exists if isinstance(node, Grouping | ScalarSelect) else isinstance(node, Exists)
+    listed = listed or isinstance(node, Select) or getattr(node, "operator", None) in LISTING
     for child in node.get_children():
-        yield from _subqueries(child, own, exists=inside)
+        yield from _subqueries(child, own, exists=inside, listed=listed)
 
 
-def _subquery(query: Select[Any], own: frozenset[Any], *, exists: bool) -> Subquery:
+def mentions(node: Any, own: frozenset[Any]) -> bool:
+    """Whether a column of ``own`` is mentioned that is none of a subquery that joins the table anew."""
+    if isinstance(node, Column):
+        return node.table in own
+    outer = own.difference(joined_in(node)) if isinstance(node, Select) else own
+    return any(mentions(each, outer) for each in node.get_children())
+
+
+def _subquery(query: Select[Any], own: frozenset[Any], *, exists: bool, tied: bool) -> Subquery:
     froms = _leaves(query.get_final_froms())
     joined = joined_in(query)
     inner = [each for each in froms if each not in own or each in joined] or froms
@@ -269,6 +279,7 @@ def _subquery(query: Select[Any], own: frozenset[Any], *, exists: bool) -> Subqu
         null_first=_null_first(query._order_by_clauses),  # noqa: SLF001 - the same
         order=_order(query._order_by_clauses),  # noqa: SLF001 - the same
         optional=tuple(_table_name(each) for each in _optional(query.get_final_froms())),
+        tied=tied,
     )
 
 

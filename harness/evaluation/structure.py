@@ -35,7 +35,7 @@ from harness.core.observation import Structure
 from harness.evaluation.operations import (
     facts_about,
     is_literal,
-    joined_in,
+    mentions,
     operations_in,
     shown_sql,
     subqueries_in,
@@ -77,18 +77,10 @@ def structure_of(subject: Subject, expression: ClauseElement, unbound: tuple[str
         ),
         literal=any(map(is_literal, visitors.iterate(expression))),
         correlates_to_class=_correlates_to_class(subject, own),
-        depends_on_row=_depends_on_row(expression, own),
+        depends_on_row=mentions(expression, own),
         expression_ignored=_expression_ignored(subject, expression),
         unparenthesized=_unparenthesized(expression),
     )
-
-
-def _depends_on_row(node: Any, own: frozenset[Any]) -> bool:
-    """Whether a column of ``own`` is mentioned that is none of a subquery that joins the table anew."""
-    if isinstance(node, Column):
-        return node.table in own
-    outer = own.difference(joined_in(node)) if isinstance(node, Select) else own
-    return any(_depends_on_row(each, outer) for each in node.get_children())
 
 
 def _expression_ignored(subject: Subject, expression: ClauseElement) -> bool:

@@ -64,6 +64,20 @@ def read_checks(table: Table) -> tuple[Check, ...]:
     return tuple(check for text in texts if (check := _read(text, table)) is not None)
 
 
+@functools.lru_cache(maxsize=1000)
+def computable(table: Table) -> tuple[Check, ...]:
+    """That what the indexes of ``table`` compute can be computed: PostgreSQL stores no row for which it fails."""
+    return tuple(check for text in sorted(_computed(table)) if (check := _read(text, table)) is not None)
+
+
+def _computed(table: Table) -> Iterator[str]:
+    """A criterion for each expression of an index that is more than a column."""
+    for index in table.indexes:
+        for expression in index.expressions:
+            if not isinstance(expression, Column):
+                yield f"coalesce(CAST(({_text(expression)}) AS TEXT), '') IS NOT NULL"
+
+
 def read_condition(clause: Any, table: Table) -> Check | None:
     """The WHERE of an index or a constraint; None where it can't be read."""
     check = _read(_text(clause), table)

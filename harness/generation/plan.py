@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.errors import InvalidArgument
+from hypothesis.errors import InvalidArgument, Unsatisfiable
 from sqlalchemy import Column, ForeignKeyConstraint, Table
 from sqlalchemy import types as sqltypes
 from sqlalchemy.orm import Mapper
 
 from harness.core.errors import HarnessError
-from harness.generation.checks import Check, read_checks
+from harness.generation.checks import Check, computable, read_checks
 from harness.generation.keys import Exclusion, Unique, read_exclusions, read_uniques
 from harness.generation.types import NoStrategy, Strategy, Values, collected, values_for
 
@@ -30,6 +30,8 @@ MOST_TABLES = 600
 FAR_APART = 2_000
 """Between the first keys of tables that share them; more rows than a made dataset has."""
 PLAIN_TEXT = st.characters(min_codepoint=32, max_codepoint=126)
+BEHIND = (1, 2, 10)
+"""Numbers that an index may compute of a text with a separator before them."""
 ALTERNATIVES = 6
 """Values of a column that are tried where a row fails a CHECK over several columns."""
 
@@ -365,7 +367,7 @@ class _TablePlanner:
         return self.palettes.number(column, self._own_checks(column), values)
 
     def _own_checks(self, column: Column[Any]) -> list[Check]:
-        return [check for check in self.checks if check.columns == {column.name}]
+        return [check for check in (*self.checks, *computable(self.table)) if check.columns == {column.name}]
 
     def _values(self, column: Column[Any]) -> Values | None:
         """The column's values, those only that its own CHECKs and its discriminator allow.
@@ -377,6 +379,9 @@ class _TablePlanner:
             return _of_pool(tuple(discriminator.tables))
         checks = self._own_checks(column)
         named = [value for check in self.checks if column.name in check.columns for value in check.literals]
+        for check in (each for each in computable(self.table) if column.name in each.columns):
+            texts = [each for each in check.literals if isinstance(each, str)]
+            named += [f"x{text}{number}" for text in texts for number in BEHIND]
         named += [text for check in checks for pattern in check.patterns for text in matching(pattern)]
         try:
             values = values_for(column, self.palettes.constants, named)
@@ -434,7 +439,7 @@ def matching(pattern: str) -> tuple[str, ...]:
     """Text that a regular expression takes; none for one that Python reads otherwise than PostgreSQL."""
     try:
         return collected(st.from_regex(pattern, fullmatch=True, alphabet=PLAIN_TEXT)).pool
-    except (re.error, InvalidArgument):
+    except (re.error, InvalidArgument, Unsatisfiable):  # the last: no text at all, as of `$x`
         return ()
 
 

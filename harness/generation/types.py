@@ -58,7 +58,7 @@ def values_for(column: Column[Any], constants: Iterable[Any] = (), constrained: 
     if (strategy := _registered(column)) is not None:
         return Values(strategy, collected(strategy).distinct, None)
     constants, constrained = tuple(constants), tuple(constrained)
-    domain = narrowed(column, domain_of(column.type, (*constrained, *constants)))
+    domain = narrowed(column, domain_of(column.type, (*constants, *constrained)))
     coded = domain_of(column.type, constants).mined if constrained else domain.mined
     allowed = tuple(value for value in domain.mined if value not in coded and value not in domain.pool)
     pool = _weighted((*domain.pool, *allowed), tuple(value for value in domain.mined if value in coded))

@@ -45,6 +45,7 @@ RULES: tuple[Rule[Any], ...] = (
     translation.PositionDoesNotCompile(),
     translation.LabelHidesColumn(),
     translation.NotRead(),
+    rows.AnotherQuantifier(),
     agreement.SelfCorrelated(),
     agreement.SelectRefused(),
     agreement.DirectionReversed(),

@@ -18,7 +18,7 @@ from sqlalchemy.ext.mutable import MutableDict, MutableList
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 import harness
-from harness.generation import argument_values, types
+from harness.generation import argument_values, matching, types
 from harness.generation.types import UNKNOWN, NoStrategy, register_strategy, values_for
 from harness.generation.values.moments import NOW
 
@@ -396,3 +396,8 @@ def test_a_mutable_attribute_holds_what_it_can_track():
 def test_validators_refuse_values():
     assert set(pool_of("percent", (50, 500))) == {0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 50, 99, 100}
     assert len(pool_of("broken")) > 20
+
+
+@pytest.mark.parametrize("pattern", ["$x", "(", "(?=y)x"])
+def test_a_pattern_that_no_text_matches_gives_none(pattern):
+    assert matching(pattern) == ()

@@ -932,7 +932,7 @@ CASES = [
         "HH277",
         "no such part",
         seen("domain", FIRST_OF_NONE, "", {"first": "a"}),
-        "Order.domain raises IndexError: list index out of range in Python, where SQL answers '': Order.first has 1 part between '@', and `split_part(orders.first, '@', 2)` takes part 2, '' if there is none.",
+        "Order.domain raises IndexError: list index out of range in Python, where SQL answers '': Order.first has 1 part between '@', and `split_part(orders.first, '@', 2)` takes part 2, '' if there is none; the getter goes by what it finds.",
     ),
     Case("HH277", "the parts are there", seen("domain", "b", "c", {"first": "a@b"}), NOTHING_SAID),
     Case(
@@ -1063,4 +1063,47 @@ CASES = [
         "Order.place fails in the position 'where': WindowingError: window functions are not allowed in WHERE: `rank() OVER (ORDER BY orders.number DESC)` is a window function, which goes by all rows of the query that it stands in and is refused in its conditions.",
     ),
     Case("HH299", "no window", seen("product", 1, 1, answers=[elsewhere("where", NO_WINDOW)]), NOTHING_SAID),
+    Case(
+        "HH200",
+        "EXISTS for all",
+        seen("finished", True, False),
+        "Order.finished is True in Python and False in SQL: the getter asks all() of the rows of items, and EXISTS is true for one of them.",
+    ),
+    Case("HH200", "any on both sides", seen("by_artist", False, True), NOTHING_SAID),
+    Case(
+        "HH229",
+        "EXISTS beside a column",
+        seen("paid_or_filled", False, True, {"paid": False}),
+        "Order.paid_or_filled is False in Python and True in SQL: the subquery over items mentions no column of Order, so it has one value for all rows.",
+    ),
+    Case(
+        "HH240",
+        "a key within a key",
+        seen("name_within", "", None, {"data": {"by": {}}}),
+        "Order.name_within is '' in Python and NULL in SQL: Order.data has no key 'name', and what SQL takes from it is NULL.",
+    ),
+    Case(
+        "HH242",
+        "CASE in place of COALESCE",
+        seen("nick_by_case", "b", "", {"first": "", "last": "b"}),
+        "Order.nick_by_case is 'b' in Python and '' in SQL: Order.first is '', which `or` in the getter skips as empty, while `orders.first IS NOT NULL` asks for NULL alone.",
+    ),
+    Case(
+        "HH258",
+        "a text in a tuple",
+        seen("reddish", False, True, {"colour": Color.RED}),
+        "Order.reddish is False in Python and True in SQL: Order.colour holds members of Color, of which none is equal to the text 'red' in Python; in `orders.colour IN ('RED')` a member is compared with a member.",
+    ),
+    Case(
+        "HH259",
+        "from the end",
+        seen("last_tag", "b", None, {"tags": ["a", "b"]}),
+        "Order.last_tag is 'b' in Python and NULL in SQL: Python's [-1] counts from the end, and `orders.tags[-1]` is no place of an array.",
+    ),
+    Case(
+        "HH277",
+        "no separator",
+        seen("scheme", "", "a", {"first": "a"}),
+        "Order.scheme is '' in Python and 'a' in SQL: Order.first has 1 part between ':', and `split_part(orders.first, ':', 1)` takes part 1, '' if there is none; the getter goes by what it finds.",
+    ),
 ]

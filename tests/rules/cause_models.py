@@ -569,6 +569,10 @@ class Order(Base):
     def domain(self):
         return self.first.split("@")[1]
 
+    @sql(lambda cls: func.split_part(cls.first, ":", 1))
+    def scheme(self):
+        return self.first[: self.first.index(":")] if ":" in self.first else ""
+
     @sql(lambda cls: func.split_part(cls.first, "@", 0))
     def no_part(self):
         return self.first.split("@")[0]
@@ -728,6 +732,30 @@ class Order(Base):
     @sql(lambda cls: func.rank().over(order_by=cls.number.desc()))
     def place(self):
         return self.number
+
+    @sql(lambda cls: cls.items.any(Item.done))
+    def finished(self):
+        return all(item.done for item in self.items)
+
+    @sql(lambda cls: sa.or_(cls.paid, select(Item.id).exists()))
+    def paid_or_filled(self):
+        return self.paid or bool(self.items)
+
+    @sql(lambda cls: cls.data["by"]["name"].astext)
+    def name_within(self):
+        return self.data.get("by", {}).get("name", "")
+
+    @sql(lambda cls: case((cls.first.is_not(None), cls.first), else_=cls.last))
+    def nick_by_case(self):
+        return self.first or self.last
+
+    @sql(lambda cls: cls.colour.in_([Color.RED]))
+    def reddish(self):
+        return self.colour in ("red", "blue")
+
+    @sql(lambda cls: cls.tags[-1])
+    def last_tag(self):
+        return self.tags[-1]
 
     @hybrid_method
     def late_by(self, days: int = 30):

@@ -41,6 +41,7 @@ def documents(_type: Any, constants: Constants, _lookup: Lookup) -> Domain:
         *leaves,
         *_keyed(keys, (*leaves, *LEAVES)),
         *_nested(keys, (*leaves, *LEAVES[:4])),
+        *([key] for key in keys),
     )
     return Domain((*DOCUMENTS, *OTHERS, JSON.NULL), lambda number: {"x": number} if number else {}, mined)
 

@@ -105,9 +105,16 @@ class MissingJsonKey(Cause):
         how = f"holds null under {key!r}" if null else f"has no key {key!r}"
         return (
             f"{said}: {attribute(seen, column)} {how}, and what SQL takes from it is NULL.",
-            f"Give both sides the default: `func.coalesce({written(seen, column)}[{key!r}]..., {default})` in the expression, "
+            f"Give both sides the default: `func.coalesce({_path_written(seen, column, key)}..., {default})` in the expression, "
             f"`.get({key!r}, ...)` in the getter.",
         )
+
+
+def _path_written(seen: Example, column: str, key: str) -> str:
+    """The key as the expression takes it, inside of others where it is not the document's own."""
+    steps = [each for each in operations(seen, *INDEXES) if each.operands[-1].value == key]
+    nested = bool(steps) and all(each.operands[0].column is None for each in steps)
+    return f"{written(seen, column)}{'[...]' if nested else ''}[{key!r}]"
 
 
 def _null_for_missing(seen: Example, difference: Difference, column: str, key: str) -> Explanation | None:
@@ -127,10 +134,10 @@ def _missing_keys(seen: Example, key: Key) -> Iterator[tuple[str, str, bool]]:
     """(column, key, whether it holds null) of the documents in the row that lack what the SQL takes from them."""
     row = own_row(seen, key)
     for operation in operations(seen, *INDEXES, *EXTRACTS):
-        if not operation.operands or operation.operands[0].column not in row:
+        column, document = _document(seen, row, operation)
+        if column is None:
             continue
-        column = operation.operands[0].column
-        document, path = row[column], operation.operands[-1].value
+        path = operation.operands[-1].value
         if operation.name in EXTRACTS:
             path = [each.value for each in operation.operands[1:]]
         for part in path if isinstance(path, list | tuple) else (path,):
@@ -140,6 +147,25 @@ def _missing_keys(seen: Example, key: Key) -> Iterator[tuple[str, str, bool]]:
                 yield column, part, part in document
                 break
             document = document[part]
+
+
+def _document(seen: Example, row: dict[str, object], operation: Operation) -> tuple[str | None, object]:
+    """The column, and what the operation takes a part of: its document, or the part that another operation takes of it."""
+    first = operation.operands[0] if operation.operands else None
+    if first is None or first.column in row:
+        return (None, None) if first is None or first.column is None else (first.column, row[first.column])
+    inner = next((each for each in operations(seen, *INDEXES) if each.shown == first.shown), None)
+    if inner is None or inner is operation:
+        return None, None
+    column, document = _document(seen, row, inner)
+    for part in _path_of(inner):
+        document = document.get(part) if isinstance(document, dict) else None
+    return column, document
+
+
+def _path_of(operation: Operation) -> tuple[object, ...]:
+    path = operation.operands[-1].value
+    return tuple(path) if isinstance(path, list | tuple) else (path,)
 
 
 class NoneAsText(ValueCause):
@@ -180,7 +206,7 @@ class OrAgainstCoalesce(ValueCause):
     documentation = Documentation(
         what="The getter takes `a or b`, the expression coalesce(a, b), and a is '', 0, False or an empty list.",
         why="`or` goes on to b for all that is empty; COALESCE for NULL alone.",
-        limits="Reported where an argument of COALESCE is empty and not NULL in the row.",
+        limits="Reported where an argument of COALESCE, or a column that CASE asks for NULL, is empty and not NULL in the row.",
         example="the getter: self.nick or self.name; the expression: func.coalesce(cls.nick, cls.name)",
         instead="func.coalesce(func.nullif(cls.nick, ''), cls.name)",
     )
@@ -204,7 +230,23 @@ class OrAgainstCoalesce(ValueCause):
                     f"Let SQL skip it too, `func.coalesce(func.nullif({name}, {shown(value)}), ...)`, or ask for None in the getter: "
                     f"`self.{name.rpartition('.')[2]} if self.{name.rpartition('.')[2]} is not None else ...`.",
                 )
+        return _case_asks_for_null(seen, row, values_shown(seen, python, sql))
+
+
+def _case_asks_for_null(seen: Example, row: dict[str, object], said: str) -> Explanation | None:
+    """Where CASE goes on at NULL alone, and the getter at all that is empty."""
+    if not any(operations(seen, "case")) or "or" not in seen.hybrid.python.operators:
         return None
+    for operation in operations(seen, "is", "is_not"):
+        column, value = operation.operands[0].column, row.get(operation.operands[0].column or "")
+        if column is None or value is None or value or operation.operands[-1].shown != "NULL":
+            continue
+        name = written(seen, column)
+        return (
+            f"{said}: {attribute(seen, column)} is {shown(value)}, which `or` in the getter skips as empty, while `{operation.brief}` asks for NULL alone.",
+            f"Let SQL skip it too, `func.coalesce(func.nullif({name}, {shown(value)}), ...)`, or ask for None in the getter.",
+        )
+    return None
 
 
 class Undecided(ValueCause):
@@ -627,7 +669,7 @@ class ConcatLeavesOut(ValueCause):
         if not isinstance(sql, str) or not (python is None or isinstance(python, str)):
             return None
         nulls = null_columns(seen, key)
-        for call in operations(seen, "concat", "concat_ws"):
+        for call in operations(seen, "concat", *(("concat_ws",) if python is None else ())):
             column = next((each for each in call.columns if each in nulls), None)
             if column is None:
                 continue

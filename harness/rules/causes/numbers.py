@@ -438,11 +438,7 @@ class IntegerDivision(ValueCause):
         if not (is_number(python) and is_number(sql)) or not (_finite(python) and _finite(sql)):
             return None
         operators = seen.hybrid.python.operators
-        whole = (
-            each
-            for each in operations(seen, "floordiv", "div")
-            if all(operand.type_name in INTEGERS for operand in each.operands)
-        )
+        whole = operations(seen, "floordiv", "div")
         exact = operations(seen, "truediv") if "//" in operators else whole
         division = next(exact, None)
         shown_division = division.shown if division is not None else "/"

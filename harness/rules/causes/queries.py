@@ -463,9 +463,9 @@ class NotCorrelated(ValueCause):
     code = "HH229"
     name = "subquery-not-correlated"
     documentation = Documentation(
-        what="The expression is a subquery that mentions no column of the row it is evaluated for.",
+        what="The expression is, or has in it, a subquery that mentions no column of the row it is evaluated for.",
         why="It gives one value, that of the whole table, for all rows.",
-        limits="Reported where no part of the SQL mentions the class's own table but as the subquery joins it anew, and none of it is text.",
+        limits="Reported where no part of the SQL mentions the class's own table but as the subquery joins it anew, or the subquery is over the table of a relationship that the getter reads and not under IN; and none of it is text.",
         example="select(func.count(Item.id)).scalar_subquery()",
         instead="select(func.count(Item.id)).where(Item.order_id == cls.id).scalar_subquery()",
     )
@@ -474,9 +474,10 @@ class NotCorrelated(ValueCause):
         """Where nothing ties a subquery to the row."""
         del key
         structure = seen.structure
-        if structure.depends_on_row or structure.literal or not structure.subqueries:
+        query = next((each for each in structure.subqueries if _untied(seen, each)), None)
+        if structure.literal or query is None:
             return None
-        tables = structure.subqueries[0].tables
+        tables = query.tables
         condition = next((each for table in tables if (each := _joined(seen, table)) != NO_KEY), NO_KEY)
         anew = sorted({each.name for each in seen.hybrid.tables} & set(tables))
         why = (
@@ -489,6 +490,14 @@ class NotCorrelated(ValueCause):
             "has one value for all rows.",
             f"Tie it to the row: `{condition}`.",
         )
+
+
+def _untied(seen: Example, query: Subquery) -> bool:
+    """Whether nothing ties the subquery to the row where something should."""
+    read = {
+        column.rpartition(".")[0] for each in seen.hybrid.relationships_read for column in each.remote_side
+    }
+    return not query.tied and (not seen.structure.depends_on_row or bool(read & set(query.tables)))
 
 
 class LimitWithoutOrder(ValueCause):

@@ -16,6 +16,7 @@ from harness.rules.cause import (
     is_number,
     operations,
     rows_of,
+    uses,
     values_shown,
     written,
 )
@@ -67,6 +68,44 @@ def _never_null(seen: Example, table: str) -> str:
     facts = sorted(seen.structure.facts.items())
     never = (column for column, known in facts if column.startswith(f"{table}.") and not known.nullable)
     return next((written(seen, each) for each in never), "...")
+
+
+class AnotherQuantifier(ValueCause):
+    """One side asks for any, the other for all."""
+
+    code = "HH200"
+    name = "any-for-all"
+    documentation = Documentation(
+        what="The getter asks all() of the rows, and the SQL whether there is one, EXISTS; or the getter asks any(), and the SQL whether there is none.",
+        why="An order with one item done of three is done in the query; one without items is done on the page alone.",
+        limits="Seen where the getter calls one of all() and any(), the SQL has EXISTS, and what stands around it is no NOT, or is one.",
+        example="all(task.done for task in self.tasks) and cls.tasks.any(Task.done)",
+        instead="~cls.tasks.any(Task.done.is_not(True))",
+    )
+
+    def explain_values(self, seen: Example, key: Key, python: Any, sql: Any) -> Explanation | None:
+        """Where the two go by different words."""
+        del key
+        every, some = uses(seen, "all"), uses(seen, "any")
+        query = next((each for each in seen.structure.subqueries if each.exists), None)
+        decided = isinstance(python, bool) and isinstance(sql, bool)
+        negated = any(each.depth == 0 for each in operations(seen, "not"))
+        if not decided or query is None or every in (some, negated):
+            return None
+        asks = (
+            ("all()", "EXISTS is true for one of them")
+            if every
+            else ("any()", "NOT EXISTS is true for none of them")
+        )
+        way = (
+            "`~cls.items.any(...)` with the condition turned round"
+            if every
+            else "`cls.items.any(...)` without `~`"
+        )
+        return (
+            f"{values_shown(seen, python, sql)}: the getter asks {asks[0]} of the rows of {', '.join(query.tables)}, and {asks[1]}.",
+            f"Ask the same in SQL: {way}.",
+        )
 
 
 class AnotherRowTaken(ValueCause):
@@ -156,5 +195,5 @@ def _window(seen: Example) -> Operation | None:
 
 
 CERTAIN = (WindowFunction(),)
-LIKELY = (WithoutPartnerCounted(),)
+LIKELY = (WithoutPartnerCounted(), AnotherQuantifier())
 LAST = (AnotherRowTaken(),)

@@ -92,7 +92,7 @@ class PartNotThere(Cause):
     code = "HH277"
     name = "part-not-there"
     documentation = Documentation(
-        what="split_part() gives '' where the text has no such part; split()[1] raises IndexError in Python, and split()[-1] takes the last part, however many there are.",
+        what="split_part() gives '' where the text has no such part, and all of it for part 1 where it has no separator; split()[1] raises IndexError in Python, and split()[-1] takes the last part, however many there are.",
         why="Addresses without @, or with two, have a value on one side and none, or another, on the other.",
         limits="Reported where the text of the row has fewer parts than asked for, or more where the getter takes the last one.",
         example="self.email.split('@')[1] and func.split_part(cls.email, '@', 2)",
@@ -102,14 +102,16 @@ class PartNotThere(Cause):
     def explain(self, seen: Example, difference: Difference) -> Explanation | None:
         """Where the number of parts is not what the SQL takes it for."""
         python, row = difference.python, own_row(seen, difference.key)
-        if len(difference.sql) != 1 or not uses(seen, "split", "rsplit", "partition", "rpartition"):
+        if len(difference.sql) != 1:
             return None
+        splits = uses(seen, "split", "rsplit", "partition", "rpartition")
         raised = isinstance(python, Raised) and {"IndexError", "ValueError"} & set(python.kinds)
         if not raised and not isinstance(python, Returned):
             return None
         for call in operations(seen, "split_part"):
             parts, place = _parts(row, call)
-            if not parts or (len(parts) == place and not raised) or not isinstance(difference.value, str):
+            astray = len(parts) == 1 or (splits and (raised or len(parts) != place))
+            if not parts or not astray or not isinstance(difference.value, str):
                 continue
             said = (
                 f"{seen.hybrid.name} raises {python} in Python, where SQL answers {sql_shown(difference.value)}"
@@ -122,7 +124,7 @@ class PartNotThere(Cause):
             many = f"{len(parts)} part{'s' if len(parts) > 1 else ''}"
             return (
                 f"{said}: {attribute(seen, call.operands[0].column or '')} has {many} between {separator!r}, and `{call.brief}` takes part {place}, '' if there "
-                "is none.",
+                "is none; the getter goes by what it finds.",
                 f"Decide for what has more parts or fewer: `.partition({separator!r})` in the getter, whose parts are '' too where they are missing, "
                 f"or `func.split_part({text}, {separator!r}, -1)` for the last one.",
             )

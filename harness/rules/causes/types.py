@@ -401,16 +401,43 @@ class EnumComparedWithText(ValueCause):
                 ),
                 None,
             )
-            text = next((each.value for each in operation.operands if isinstance(each.value, str)), None)
-            if column is None or text is None or text not in seen.hybrid.python.constants:
+            if column is None:
                 continue
-            enum_name = type(row[column]).__name__
+            member = row[column]
+            assert isinstance(member, enum.Enum)
+            text = next((each.value for each in operation.operands if isinstance(each.value, str)), None)
+            if text is None or text not in seen.hybrid.python.constants:
+                text = _text_of_member(seen, member)
+            if text is None or isinstance(member, str):
+                continue
+            enum_name = type(member).__name__
             return (
                 f"{values_shown(seen, python, sql)}: {attribute(seen, column)} holds members of {enum_name}, of which none is equal to the text "
-                f"{text!r} in Python; in `{operation.brief}` SQLAlchemy takes it for the name of one.",
-                f"Compare with the member on both sides: `{enum_name}[{text!r}]` in place of {text!r}.",
+                f"{text!r} in Python; in `{operation.brief}` {_taken_for(operation, text)}.",
+                f"Compare with the member on both sides: `{enum_name}.{_named(type(member), text)}` in place of {text!r}.",
             )
         return None
+
+
+def _named(members: type[enum.Enum], text: str) -> str:
+    """The name of the member that has the text for its name or its value."""
+    return next((each.name for each in members if text in (each.name, each.value)), text)
+
+
+def _taken_for(operation: Operation, text: str) -> str:
+    named = any(each.value == text for each in operation.operands)
+    return "SQLAlchemy takes it for the name of one" if named else "a member is compared with a member"
+
+
+def _text_of_member(seen: Example, member: enum.Enum) -> str | None:
+    """The name or the value of a member of the same Enum that the getter's code has as a text, in a tuple or by itself."""
+    constants = [
+        part
+        for each in seen.hybrid.python.constants
+        for part in (each if isinstance(each, tuple) else (each,))
+    ]
+    texts = {text for each in type(member) for text in (each.name, each.value) if isinstance(text, str)}
+    return next((each for each in constants if isinstance(each, str) and each in texts), None)
 
 
 class ArrayFromZero(ValueCause):
@@ -438,12 +465,15 @@ class ArrayFromZero(ValueCause):
         for operation in operations(seen, "getitem"):
             array, place = operation.operands
             held, at = row.get(array.column or ""), place.value
-            if (
-                array.column is None
-                or not isinstance(held, list)
-                or type(at) is not int
-                or not 0 <= at < len(held)
-            ):
+            if array.column is None or not isinstance(held, list) or type(at) is not int:
+                continue
+            if at < 0 <= len(held) + at and sql is None and same(held[at], python):
+                name = written(seen, array.column)
+                return (
+                    f"{values_shown(seen, python, sql)}: Python's [{at}] counts from the end, and `{operation.brief}` is no place of an array.",
+                    f"Count from the end in SQL too: `{name}[func.cardinality({name}){f' - {-at - 1}' if at < -1 else ''}]`.",
+                )
+            if not 0 <= at < len(held):
                 continue
             if same(held[at], python) and same(held[at - 1] if at else None, sql):
                 name = written(seen, array.column)
