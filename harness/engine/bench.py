@@ -15,7 +15,7 @@ from harness.core.dataset import Dataset
 from harness.core.errors import EnvironmentProblem
 from harness.database import Server
 from harness.engine.extensions import functions_called
-from harness.engine.permission import Permission
+from harness.engine.permission import Permission, keep_sequences
 from harness.engine.schema import Schema, create_schema, provide_function
 from harness.evaluation.check_oracle import passing
 from harness.evaluation.containment import ServerLost
@@ -264,6 +264,7 @@ class Bench:
         if self._connection is None:
             with _losses():
                 self._connection = self._connect()
+                keep_sequences(self._connection, self.permission)
                 self._connection.exec_driver_sql(f"SET statement_timeout = {self._milliseconds}")
                 self._connection.commit()
             self._loader = None
