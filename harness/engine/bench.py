@@ -6,10 +6,9 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
+from sqlalchemy import Column, Connection, Engine, MetaData, Table
 from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from harness.core.dataset import Dataset
 from harness.core.errors import EnvironmentProblem
@@ -272,8 +271,8 @@ class Bench:
 
     def _connect(self) -> Connection:
         if self._engine is None:
-            url = self._servers.current.create_database()
-            self._engine = create_engine(url, poolclass=NullPool, enable_from_linting=False)
+            server = self._servers.current
+            self._engine = server.engine(server.create_database())
         return self._engine.connect()
 
     def _vacuum_now_and_then(self) -> None:

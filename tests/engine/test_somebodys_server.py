@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
+from harness.database import start_server
+
 ROOT = Path(__file__).parents[2]
 DEADLINE = 120.0
 THEIRS = """
@@ -72,6 +74,16 @@ class Item(Base):
     def _named(cls):
         return cls.name.is_not(None)
 """
+NAMES = """
+    @hybrid_property
+    def upper(self):
+        return None if self.name is None else "n" + self.name
+
+    @upper.inplace.expression
+    @classmethod
+    def _upper(cls):
+        return "n" + cls.name
+"""
 ENDLESS = """
     @hybrid_property
     def endless(self):
@@ -125,8 +137,6 @@ class Theirs:
 @pytest.fixture(scope="module")
 def theirs():
     """A server of its own: its roles and databases are looked at, too."""
-    from harness.database import start_server
-
     with start_server("embedded") as server:
         found = Theirs(server.create_database())
         found.ask(THEIRS)
@@ -201,6 +211,22 @@ def test_the_reference_models_give_the_same_in_a_schema_as_in_a_database(tmp_pat
     assert found[0] == found[1]
     assert len(found[0]) > 5
     assert theirs.seen() == before
+
+
+def test_a_database_without_an_encoding_is_as_good_as_another(tmp_path, theirs):
+    theirs.ask(
+        "CREATE DATABASE plain TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc"
+    )
+    try:
+        theirs.ask("GRANT CREATE ON DATABASE plain TO guest")
+        for role in ("guest", "maker"):
+            url = theirs.url.set(username=role, database="plain")
+            with start_server(text_of(url)) as server:
+                assert server.version.startswith("18.")
+            reports, _ = checked(tmp_path, HEADER + ITEM + NAMES, url)
+            assert [each["verdict"] for each in reports.values()] == ["ok", "ok"]
+    finally:
+        theirs.ask("DROP DATABASE plain WITH (FORCE)")
 
 
 def test_a_table_in_a_schema_of_theirs_is_not_touched(tmp_path, theirs):
