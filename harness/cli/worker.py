@@ -16,7 +16,7 @@ from typing import Final
 
 from harness.cli.streams import tell
 from harness.core.errors import EnvironmentProblem
-from harness.core.watch import RUNNING, Watch, watch
+from harness.core.watch import RUNNING, Watch, shared_memory, watch
 
 TICK: Final = 1.0
 """Seconds between two looks at an evaluation. Looks are counted: time goes on for a process that is stopped, too."""
@@ -34,7 +34,8 @@ def in_worker(work: Callable[[], int]) -> int:
     """
     if not hasattr(os, "fork"):
         return work()
-    shared = Watch()
+    shared = Watch(shared_memory())
+    shared.status = RUNNING
     while True:
         worker = _Worker(work, shared)
         how = worker.attend()

@@ -38,7 +38,7 @@ class Entry:
 def read_baseline(path: Path) -> tuple[Entry, ...]:
     """The entries of ``path``; none where there is no file. Raises UsageProblem for what can't be read as a baseline."""
     try:
-        document = strict_json(path.read_text(encoding="utf-8"))
+        document = strict_json(_text(path))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, RecursionError) as error:
@@ -51,6 +51,12 @@ def read_baseline(path: Path) -> tuple[Entry, ...]:
     if not isinstance(findings, list):
         raise UsageProblem("The baseline has no list of findings.", where=str(path), hint=AGAIN)
     return tuple(_entry(each, f"finding {number} of {path}") for number, each in enumerate(findings, start=1))
+
+
+def _text(path: Path) -> str:
+    if path.is_char_device():
+        raise OSError("it is a device, which may have no end")
+    return path.read_text(encoding="utf-8")
 
 
 def _refuse_unknown(value: Mapping[str, Any], known: Collection[str], what: str, where: str) -> None:

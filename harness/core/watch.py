@@ -13,6 +13,8 @@ STATUS: Final = struct.Struct("=q")
 EVALUATION: Final = struct.Struct("=Qd")
 HYBRID: Final = slice(STATUS.size + EVALUATION.size, 1 << 10)
 OWNED: Final = slice(1 << 10, 1 << 16)
+SIZE: Final = OWNED.stop
+"""Bytes of all of it."""
 
 
 class Evaluation(NamedTuple):
@@ -23,13 +25,15 @@ class Evaluation(NamedTuple):
 
 
 class Watch:
-    """``ended`` says how hybrids, by their identity, ended processes before this one; ``left`` is what those owned."""
+    """``memory`` has SIZE bytes; zeroes are nobody's turn.
 
-    def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, OWNED.stop)
+    ``ended`` says how hybrids, by their identity, ended processes before this one; ``left`` is what those owned.
+    """
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
         self.ended: dict[str, str] = {}
         self.left: tuple[str, ...] = ()
-        self.status = RUNNING
 
     @property
     def status(self) -> int:
@@ -89,4 +93,9 @@ class Watch:
         self._memory[part] = text.encode(errors="replace")[:size].ljust(size, b"\0")
 
 
-watch: ContextVar[Watch] = ContextVar("watch", default=Watch())  # noqa: B039 - what nobody watches over is written for nobody
+def shared_memory() -> mmap.mmap:
+    """For a process and those that it forks."""
+    return mmap.mmap(-1, SIZE)
+
+
+watch: ContextVar[Watch] = ContextVar("watch", default=Watch(shared_memory()))  # noqa: B039 - what nobody watches over is written for nobody

@@ -38,7 +38,7 @@ def start(why: str) -> Server:
         provider="docker",
         reason=f"{why}: PostgreSQL in a container of {IMAGE}",
         version=version,
-        owned=Databases(url, options="STRATEGY file_copy", explain=_explain),
+        owned=Databases(url, options="STRATEGY file_copy", explain=_explain, started=True),
         end=end,
     )
 
@@ -93,7 +93,7 @@ def _testcontainers() -> tuple[Callable[..., Any], tuple[type[Exception], ...]]:
 
 def _version(url: sqlalchemy.URL) -> str:
     try:
-        with connect(url) as connection:
+        with connect(url, started=True) as connection:
             return str(connection.info.parameter_status("server_version")).partition(" ")[0]
     except psycopg.Error as error:
         raise _explain(error) from None

@@ -51,7 +51,7 @@ def launch(binaries: Binaries, *, provider: str, reason: str) -> Server:
         provider=provider,
         reason=reason,
         version=supervised.version,
-        owned=Databases(supervised.url, options=options, explain=supervised.explain),
+        owned=Databases(supervised.url, options=options, explain=supervised.explain, started=True),
         end=supervised.end,
     )
 

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from harness.core.errors import EnvironmentProblem
 from harness.core.watch import watch
-from harness.database.connection import connect
+from harness.database.connection import ENCODING, connect
 
 PREFIX = "hybrid_harness_"
 OURS = rf"^{PREFIX}\d{{14}}_[0-9a-f]{{8}}$"
@@ -28,7 +28,8 @@ MOMENT: LiteralString = "to_char(({}) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')"
 class Owned(ABC):
     """Databases or schemas of one run on one server; it drops these and no others.
 
-    ``url`` is the database to connect to for that; ``explain`` turns what psycopg raises into a message for people.
+    ``url`` is the database to connect to for that; ``explain`` turns what psycopg raises into a message for people;
+    ``started`` says that the server was started for the run.
     """
 
     kind: str
@@ -37,9 +38,14 @@ class Owned(ABC):
     """Whether all of it is in a database that others use too."""
 
     def __init__(
-        self, url: sqlalchemy.URL, *, explain: Callable[[psycopg.Error], EnvironmentProblem]
+        self,
+        url: sqlalchemy.URL,
+        *,
+        explain: Callable[[psycopg.Error], EnvironmentProblem],
+        started: bool = False,
     ) -> None:
         self._url = url
+        self.started = started
         self._explain = explain
         self._created = set(watch.get().left)
 
@@ -51,7 +57,7 @@ class Owned(ABC):
         self._created.add(name)
         watch.get().owns(self._created)
         self._ask(self._creation(sql.Identifier(name)))
-        return self._leading_to(name)
+        return self._leading_to(name).update_query_dict({"client_encoding": ENCODING})
 
     def drop(self, url: sqlalchemy.URL) -> None:
         """Drop one of those created here; ValueError for any other."""
@@ -105,17 +111,15 @@ class Owned(ABC):
             # From None: psycopg's frames hold the password.
             raise self._explain(error) from None
 
-    @classmethod
-    def _answer(cls, statement: sql.Composed, url: sqlalchemy.URL) -> list[Any]:
+    def _answer(self, statement: sql.Composed, url: sqlalchemy.URL) -> list[Any]:
         """Asked again where somebody had the server end the connection, which is no word on the statement."""
         for _ in range(AGAIN):
             with suppress(psycopg.errors.AdminShutdown):
-                return cls._answer_once(statement, url)
-        return cls._answer_once(statement, url)
+                return self._answer_once(statement, url)
+        return self._answer_once(statement, url)
 
-    @staticmethod
-    def _answer_once(statement: sql.Composed, url: sqlalchemy.URL) -> list[Any]:
-        with connect(url) as connection:
+    def _answer_once(self, statement: sql.Composed, url: sqlalchemy.URL) -> list[Any]:
+        with connect(url, started=self.started) as connection:
             cursor = connection.execute(statement)
             return [row[0] for row in cursor] if cursor.description else []
 
@@ -148,8 +152,9 @@ class Databases(Owned):
         *,
         options: LiteralString,
         explain: Callable[[psycopg.Error], EnvironmentProblem],
+        started: bool = False,
     ) -> None:
-        super().__init__(url, explain=explain)
+        super().__init__(url, explain=explain, started=started)
         self._options = sql.SQL(options)
 
     def _creation(self, name: sql.Identifier) -> sql.Composed:

@@ -1,11 +1,12 @@
 import os
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import sqlalchemy
 
 from harness.core.errors import HarnessError
+from harness.database.connection import without_settings_for_libpq
 from harness.database.own import Owned
 
 
@@ -28,6 +29,10 @@ class Server(Protocol):
         Where the server is confined, the URL leads to an empty schema, the only one that its connections see by itself.
         Raises EnvironmentProblem where the server has gone or refuses.
         """
+        ...
+
+    def engine(self, url: sqlalchemy.URL) -> sqlalchemy.Engine:
+        """An engine for a database that this server object created; it keeps no connection that isn't in use."""
         ...
 
     def drop_database(self, url: sqlalchemy.URL) -> None:
@@ -61,6 +66,7 @@ class RunningServer:
         self.reason = reason
         self.version = version
         self.confined = owned.confined
+        self._started = owned.started
         self._owned = owned
         self._end = end
         self._owner = os.getpid()
@@ -69,6 +75,13 @@ class RunningServer:
     def create_database(self) -> sqlalchemy.URL:
         """Create a fresh, empty database; see Server."""
         return self._owned.create()
+
+    def engine(self, url: sqlalchemy.URL) -> sqlalchemy.Engine:
+        """An engine for a database of this object's own; see Server."""
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool, enable_from_linting=False)
+        if self._started:
+            sqlalchemy.event.listen(engine, "do_connect", _connect_alone)
+        return engine
 
     def drop_database(self, url: sqlalchemy.URL) -> None:
         """Drop a database of this object's own; see Server."""
@@ -93,3 +106,8 @@ class RunningServer:
             if error is None:
                 raise
             error.add_note(str(problem))
+
+
+def _connect_alone(dialect: sqlalchemy.Dialect, _record: Any, arguments: Any, options: Any) -> Any:
+    with without_settings_for_libpq():
+        return dialect.connect(*arguments, **options)

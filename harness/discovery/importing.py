@@ -49,7 +49,9 @@ def import_module(named: Named) -> ModuleType:
 
     Raises UsageProblem where there is none, EnvironmentProblem where its own code fails.
     """
-    place, _ = named.parts
+    place, name = named.parts
+    if not name and place != named.text:
+        raise UsageProblem(f"{named.text!r} ends in its colon.", where=named.where, hint=f"{named.forms}.")
     if not place.endswith(".py") and ("/" in place or not all(place.split("."))):
         raise UsageProblem(f"{place!r} is no module's name.", where=named.where, hint=f"{named.forms}.")
     try:

@@ -6,16 +6,15 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
+from sqlalchemy import Column, Connection, Engine, MetaData, Table
 from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from harness.core.dataset import Dataset
 from harness.core.errors import EnvironmentProblem
 from harness.database import Server
 from harness.engine.extensions import functions_called
-from harness.engine.permission import Permission
+from harness.engine.permission import Permission, keep_sequences
 from harness.engine.schema import Schema, create_schema, provide_function
 from harness.evaluation.check_oracle import passing
 from harness.evaluation.containment import ServerLost
@@ -264,6 +263,7 @@ class Bench:
         if self._connection is None:
             with _losses():
                 self._connection = self._connect()
+                keep_sequences(self._connection, self.permission)
                 self._connection.exec_driver_sql(f"SET statement_timeout = {self._milliseconds}")
                 self._connection.commit()
             self._loader = None
@@ -271,8 +271,8 @@ class Bench:
 
     def _connect(self) -> Connection:
         if self._engine is None:
-            url = self._servers.current.create_database()
-            self._engine = create_engine(url, poolclass=NullPool, enable_from_linting=False)
+            server = self._servers.current
+            self._engine = server.engine(server.create_database())
         return self._engine.connect()
 
     def _vacuum_now_and_then(self) -> None:

@@ -103,10 +103,15 @@ def _mark(target: str, hybrid: str) -> str:
     return hashlib.sha256(f"{target}\0{hybrid}".encode()).hexdigest()[:8]
 
 
+def make_folder(folder: Path) -> None:
+    """Where git sees nothing. Raises OSError."""
+    if not folder.is_dir():
+        folder.mkdir()
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
 def _write(path: Path, text: str) -> None:
-    if not path.parent.is_dir():
-        path.parent.mkdir()
-        (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         draft.write_text(text, encoding="utf-8")

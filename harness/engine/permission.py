@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, event, text
 
+from harness.evaluation.transaction import driver_of
+
 SERVER_WIDE = r"ROLE|USER|GROUP|DATABASE|TABLESPACE|SYSTEM|SUBSCRIPTION"
 DATABASE_WIDE = (
     r"EXTENSION|SCHEMA|PUBLICATION|EVENT\s+TRIGGER|(?:(?:TRUSTED|PROCEDURAL|OR\s+REPLACE)\s+)*LANGUAGE|SERVER|FOREIGN|CAST|"
@@ -46,6 +48,25 @@ OWNED = """
         AND coalesce(object.schema, object.name) <> :own AND coalesce(object.schema, '') !~ '^pg_'
 """
 """The role's own in other schemas."""
+DRAWS_BY_DEFAULT = """
+    SELECT s.oid::regclass::text
+    FROM pg_catalog.pg_depend d
+    JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid
+    JOIN pg_catalog.pg_class c ON c.oid = a.adrelid
+    JOIN pg_catalog.pg_class s ON s.oid = d.refobjid
+    WHERE :confined AND d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+        AND c.relnamespace::regnamespace::text = :own AND s.relkind = 'S' AND s.relnamespace <> c.relnamespace
+"""
+"""Sequences of other schemas that rows of ``own`` would take numbers from."""
+DRAWS = re.compile(r"\b(?:nextval|setval)\b", re.IGNORECASE)
+TEXT = re.compile(r"'((?:[^']|'')*)'")
+THEIR_SEQUENCES = """
+    SELECT c.oid::regclass::text
+    FROM unnest(%s::text[]) AS given (name) JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(name)
+    WHERE c.relkind = 'S' AND c.relnamespace::regnamespace::text <> pg_catalog.current_schema()
+    ORDER BY 1
+"""
+NOTHING_OF_OTHERS = "nothing is changed or locked that is not the run's own"
 
 
 class NotPermitted(Exception):
@@ -100,16 +121,14 @@ class Others:
         """Raises NotPermitted, naming what was changed, or locked so that others have to wait."""
         changed = sorted({name for _, name in self._seen() ^ self._before})
         if changed:
-            raise NotPermitted(
-                f"{', '.join(changed)}: nothing is changed or locked that is not the run's own"
-            )
+            raise NotPermitted(f"{', '.join(changed)}: {NOTHING_OF_OTHERS}")
 
     def _seen(self) -> set[tuple[str, str]]:
         if not self._watched:
             return set()
         return {
             (question, name)
-            for question in (TOUCHED, OWNED)
+            for question in (TOUCHED, OWNED, DRAWS_BY_DEFAULT)
             for name in self._connection.scalars(text(question), self._values)
         }
 
@@ -126,7 +145,27 @@ def guarded(connection: Connection, permission: Permission) -> Iterator[None]:
             )
 
     event.listen(connection, "before_cursor_execute", refuse)
+    keep_sequences(connection, permission)
     try:
         yield
     finally:
         event.remove(connection, "before_cursor_execute", refuse)
+
+
+def keep_sequences(connection: Connection, permission: Permission) -> None:
+    """From now on, statements on ``connection`` that name a sequence of others to draw from raise NotPermitted before they are sent.
+
+    All else that a transaction does to others is undone by its end; a number that was drawn is gone.
+    """
+    if permission.confined and not event.contains(connection, "before_cursor_execute", _refuse_to_draw):
+        event.listen(connection, "before_cursor_execute", _refuse_to_draw)
+
+
+def _refuse_to_draw(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    if not DRAWS.search(statement):
+        return
+    given = parameters.values() if isinstance(parameters, dict) else parameters or ()
+    names = [*TEXT.findall(statement), *(each for each in given if isinstance(each, str))]
+    theirs = [name for (name,) in driver_of(connection).execute(THEIR_SEQUENCES, [names])]
+    if theirs:
+        raise NotPermitted(f"{', '.join(theirs)}: {NOTHING_OF_OTHERS}")

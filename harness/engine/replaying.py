@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from harness.config import Options
 from harness.core.address import Address
-from harness.core.errors import HarnessError
+from harness.core.errors import HarnessError, UsageProblem
 from harness.core.finding import Finding, Severity
 from harness.core.hybrid import Hybrid
 from harness.core.observation import Example, Translation
@@ -43,7 +43,13 @@ class Replayed:
 
 
 def replay_finding(address: Address, kept: KeptFinding | None, options: Options) -> Replayed:
-    """Run the counterexample of ``address`` again, all other hybrids left alone."""
+    """Run the counterexample of ``address`` again, all other hybrids left alone. Raises UsageProblem for a rule that isn't there."""
+    if not any(rule.code == address.rule for rule in RULES):
+        raise UsageProblem(
+            f"There is no rule {address.rule!r}.",
+            where=str(address),
+            hint="`hybrid-harness explain` lists all rules; codes are written as in HH207.",
+        )
     try:
         if kept is not None and _by_rows(address.rule):
             return _on_rows(address, kept, options)

@@ -14,6 +14,8 @@ from harness.evaluation.containment import ServerLost
 
 LOADED = "loaded"
 """The savepoint after the rows are in; a failed statement rolls back to it."""
+RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all()"
+"""Locks of the session outlive a rollback."""
 BEYOND_REPAIR = frozenset({TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN})
 
 
@@ -50,7 +52,7 @@ def back_to_loaded(connection: Connection) -> None:
     if driver_of(connection).info.transaction_status in BEYOND_REPAIR:
         raise ServerLost("the connection was left in the middle of a statement")
     try:
-        send(connection, f"ROLLBACK TO SAVEPOINT {LOADED}")
+        send(connection, f"ROLLBACK TO SAVEPOINT {LOADED}; {RELEASE}")
     except psycopg.Error as error:
         raise ServerLost(str(error)) from error
 
@@ -60,7 +62,7 @@ def roll_back(connection: Connection) -> None:
     if not alive(connection):
         return
     if driver_of(connection).info.transaction_status not in {TransactionStatus.IDLE, *BEYOND_REPAIR}:
-        send(connection, "ROLLBACK")
+        send(connection, f"ROLLBACK; {RELEASE}")
     connection.rollback()
 
 

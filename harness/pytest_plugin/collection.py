@@ -3,7 +3,7 @@
 import difflib
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,16 @@ from harness.database import Server, announced, start_server
 from harness.discovery import discover, load_target, prepared
 from harness.engine import Examination, Examinee, Servers
 from harness.engine.acceptance import refuse_idle_policies
+from harness.engine.kept_findings import FOLDER
 from harness.pytest_plugin.items import FACETS, TOLD, HybridNode
+from harness.pytest_plugin.unfinished import noted, unfinished
 from harness.pytest_plugin.wanted import ROOT, Wanted
 from harness.snapshot import install
+
+UNFINISHED = (
+    "a run before this one ended while {0} was evaluated; if that ends this one too, `pytest -n 1` goes on with the other tests, and "
+    "`hybrid-harness check` with the other hybrids"
+)
 
 
 class HybridPlugin:
@@ -32,6 +39,9 @@ class HybridPlugin:
             raise pytest.UsageError(str(error)) from error
         self.folder = Path.cwd()
         self._stack = ExitStack()
+        self._kept = config.rootpath / FOLDER
+        self._alone = not hasattr(config, "workerinput")  # of a worker that ends pytest-xdist tells
+        self._unfinished = unfinished(self._kept) if self._alone else []
         self.servers = Servers(
             _tried_once(lambda: start_server(self.options.database)),
             create_extensions=self.options.create_extensions,
@@ -39,10 +49,20 @@ class HybridPlugin:
         self._stack.callback(self.servers.stop)
         install(config, every_target=wanted.complete)
 
-    def pytest_report_header(self) -> str | None:
-        """Where on somebody's server the hybrids are checked."""
+    def pytest_report_header(self) -> list[str]:
+        """Where on somebody's server the hybrids are checked, and how far the run before this one came."""
         words = announced(self.options.database)
-        return None if words is None else f"hybrids: {words}"
+        return [
+            *([] if words is None else [f"hybrids: {words}"]),
+            *(f"hybrids: {UNFINISHED.format(each.rpartition(':')[2])}" for each in self._unfinished),
+        ]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Whose turn it is, is noted for the next run."""
+        examines = self._alone and not session.config.option.collectonly
+        with noted(self._kept) if examines else nullcontext():
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

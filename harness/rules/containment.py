@@ -207,7 +207,7 @@ class EndsTheProcess(Rule[ProcessEnd]):
         "loop in C and had to be killed.",
         why="Reading the attribute takes a whole worker of the application down, and every request that it serves.",
         limits="The hybrid is named whose turn it was: a thread that another one left behind, or somebody who kills the process from "
-        "outside, looks the same. Within pytest the session ends instead, or under -n the worker.",
+        "outside, looks the same. Within pytest the session ends instead, which the next one says, or under -n the worker.",
         example="from os import _exit  # and _exit(1) in the getter; or sum(itertools.count())",
         instead="An exception, which a request can answer; a loop that has an end.",
     )

@@ -126,6 +126,14 @@ def test_the_baseline_is_written_and_lived_with(command, shop):
     ]
 
 
+def test_a_baseline_without_an_end(command, shop):
+    ran = command(shop, "check", "shop", "--baseline", "/dev/zero")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(
+        "hybrid-harness: The baseline can't be read: it is a device, which may have no end.\n  where: /dev/zero\n"
+    )
+
+
 def test_a_baseline_that_cant_be_read(command, shop):
     (shop / "known.json").write_text("<<<<<<< HEAD\n")
     ran = command(shop, "check", "shop", "--examples", "3", "--baseline", "known.json")

@@ -54,6 +54,14 @@ def test_what_is_no_module(command, tmp_path, target):
     assert ran.err == said(f"{place!r} is no module's name.", where=f"target {target!r}", hint=f"{FORMS}.")
 
 
+@pytest.mark.parametrize("target", ["shop:", "shop.py:"])
+def test_nothing_after_the_colon(command, tmp_path, target):
+    (tmp_path / "shop.py").write_text(BASE + HYBRID)
+    ran = command(tmp_path, "list", target)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == said(f"{target!r} ends in its colon.", where=f"target {target!r}", hint=f"{FORMS}.")
+
+
 def test_module_that_raises(command, tmp_path):
     (tmp_path / "broken.py").write_text("x = 1\n\nraise ValueError('no settings')\n")
     ran = command(tmp_path, "list", "broken")

@@ -180,6 +180,11 @@ def test_a_finding_without_kept_rows_is_looked_for(command, shop):
     found = command(shop, "replay", "shop::Item.beyond::HH208::select", "--examples", "30")
     assert found.status == 1, found.out
     assert "It is there on " in found.out
+    mistyped = command(shop, "replay", "shop::Item.label::HH2O8::select")
+    assert (mistyped.status, mistyped.out) == (2, "")
+    assert mistyped.err.startswith(
+        "hybrid-harness: There is no rule 'HH2O8'.\n  where: shop::Item.label::HH2O8::select\n"
+    )
     missing = command(shop, "replay", "nothing::Item.label::HH247::select")
     assert missing.status == 3
     assert missing.out.splitlines()[1].startswith("  There is no module 'nothing' to import.")

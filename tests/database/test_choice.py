@@ -1,3 +1,4 @@
+import os
 import sys
 
 import pytest
@@ -34,6 +35,25 @@ def test_programs_are_found_where_packages_put_them(older_programs, monkeypatch)
     with start_server() as server:
         assert server.provider == "binaries"
         assert server.reason.endswith(f"PostgreSQL found in {older_programs}")
+
+
+def test_what_the_environment_has_for_other_servers_is_not_for_ours(monkeypatch):
+    settings = {
+        "PGSERVICE": "billing",
+        "PGOPTIONS": "-c nonsense=1",
+        "PGHOSTADDR": "192.0.2.1",
+        "PGTZ": "Asia/Tokyo",
+        "PGTARGETSESSIONATTRS": "standby",
+        "PGCLIENTENCODING": "LATIN1",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with start_server("embedded") as server, server.engine(server.create_database()).connect() as connection:
+        seen = [
+            connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("timezone", "client_encoding")
+        ]
+    assert seen == ["UTC", "UTF8"]
+    assert settings.items() <= os.environ.items()
 
 
 @pytest.mark.usefixtures("without_wheel")

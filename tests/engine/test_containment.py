@@ -466,6 +466,17 @@ def test_sql_takes_memory_without_end(checked):
     assert seen_of(reports["Item.large"]) == seen_of(reports["Item.later"]) == undisturbed
 
 
+def test_locks_of_the_session_are_free_for_the_next_hybrid(checked):
+    """A rollback leaves them, and somebody else may ask for the same number."""
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    looks = bad(f"return object_session(self).execute(text({held!r})).scalar()", "return 0 * cls.id").replace(
+        "bad", "looks"
+    )
+    locks = bad('object_session(self).execute(text("SELECT pg_advisory_lock(4711)")); return self.amount')
+    reports = checked(HEADER + locks + looks, examples=20)
+    assert set(serious(reports["Item.looks"])) == {"HH601"}  # always 0
+
+
 def test_ctrl_c_is_not_contained(checked):
     with pytest.raises(KeyboardInterrupt):
         checked(HEADER + bad("raise KeyboardInterrupt"))

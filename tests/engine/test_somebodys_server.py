@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
+from harness.database import start_server
+
 ROOT = Path(__file__).parents[2]
 DEADLINE = 120.0
 THEIRS = """
@@ -72,6 +74,16 @@ class Item(Base):
     def _named(cls):
         return cls.name.is_not(None)
 """
+NAMES = """
+    @hybrid_property
+    def upper(self):
+        return None if self.name is None else "n" + self.name
+
+    @upper.inplace.expression
+    @classmethod
+    def _upper(cls):
+        return "n" + cls.name
+"""
 ENDLESS = """
     @hybrid_property
     def endless(self):
@@ -125,8 +137,6 @@ class Theirs:
 @pytest.fixture(scope="module")
 def theirs():
     """A server of its own: its roles and databases are looked at, too."""
-    from harness.database import start_server
-
     with start_server("embedded") as server:
         found = Theirs(server.create_database())
         found.ask(THEIRS)
@@ -201,6 +211,22 @@ def test_the_reference_models_give_the_same_in_a_schema_as_in_a_database(tmp_pat
     assert found[0] == found[1]
     assert len(found[0]) > 5
     assert theirs.seen() == before
+
+
+def test_a_database_without_an_encoding_is_as_good_as_another(tmp_path, theirs):
+    theirs.ask(
+        "CREATE DATABASE plain TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc"
+    )
+    try:
+        theirs.ask("GRANT CREATE ON DATABASE plain TO guest")
+        for role in ("guest", "maker"):
+            url = theirs.url.set(username=role, database="plain")
+            with start_server(text_of(url)) as server:
+                assert server.version.startswith("18.")
+            reports, _ = checked(tmp_path, HEADER + ITEM + NAMES, url)
+            assert [each["verdict"] for each in reports.values()] == ["ok", "ok"]
+    finally:
+        theirs.ask("DROP DATABASE plain WITH (FORCE)")
 
 
 def test_a_table_in_a_schema_of_theirs_is_not_touched(tmp_path, theirs):
@@ -300,6 +326,67 @@ def test_what_models_do_to_others_schemas_is_undone_and_told(tmp_path, theirs, s
     assert run.returncode == 0, err
     assert theirs.seen() == before
     assert f"{touched}: nothing is changed or locked that is not the run's own" in " ".join(out.split())
+
+
+DRAWING = """
+    @hybrid_property
+    def {name}(self):
+        {getter}
+        return self.id
+
+    @{name}.inplace.expression
+    @classmethod
+    def _{name}(cls):
+        return {expression}
+"""
+
+
+def test_no_number_is_drawn_from_a_sequence_of_theirs(tmp_path, theirs):
+    """Neither by SQL nor by getters: a rollback would not give it back."""
+    before = theirs.seen()
+    drawn = "nextval('billing.invoices_id_seq')"
+    source = (
+        f"from sqlalchemy import literal_column, text\nfrom sqlalchemy.orm import object_session\n{HEADER}{ITEM}"
+        + DRAWING.format(name="literal", getter="", expression=f'cls.id + 0 * literal_column("{drawn}")')
+        + DRAWING.format(
+            name="bound", getter="", expression='cls.id + 0 * func.nextval("billing.invoices_id_seq")'
+        )
+        + DRAWING.format(
+            name="by_getter",
+            getter=f'object_session(self).execute(text("SELECT {drawn}"))',
+            expression="cls.id",
+        )
+        + DRAWING.format(
+            name="own",
+            getter="",
+            expression="cls.id + 0 * func.char_length(func.pg_get_serial_sequence('tenants', 'id'))",
+        )
+    )
+    reports, _ = checked(tmp_path, source, theirs.url.set(username="guest"))
+    assert theirs.seen() == before
+    said = "billing.invoices_id_seq: nothing is changed or locked that is not the run's own"
+    for name in ("literal", "bound", "by_getter"):
+        messages = [each["message"] for each in reports[f"Item.{name}"]["findings"]]
+        assert any(said in message for message in messages), messages
+    assert reports["Item.named"]["verdict"] == reports["Item.own"]["verdict"] == "ok"
+
+
+def test_a_table_whose_rows_would_draw_from_a_sequence_of_theirs_is_not_created(tmp_path, theirs):
+    before = theirs.seen()
+    default = "text(\"nextval('billing.invoices_id_seq')\")"
+    source = (
+        "from sqlalchemy import text\n"
+        + HEADER
+        + ITEM.replace(
+            "name: Mapped[str | None]",
+            f"name: Mapped[str | None]\n    number: Mapped[int] = mapped_column(server_default={default})",
+        )
+    )
+    reports, _ = checked(tmp_path, source, theirs.url.set(username="guest"))
+    assert reports["Item.named"]["reason"].startswith(
+        "tenants can't be created: billing.invoices_id_seq: nothing is changed or locked that is not the run's own."
+    )
+    assert theirs.seen() == before
 
 
 def test_what_reaches_the_whole_server_by_another_way_is_undone_and_told(tmp_path, theirs):

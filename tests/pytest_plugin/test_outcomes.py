@@ -171,6 +171,23 @@ def test_the_flags_of_the_run_reach_it(project):
     }
 
 
+def test_a_hybrid_that_ends_the_session_is_named_by_the_next_one(project):
+    kept = project.path / ".hybrid-harness"
+    said = (
+        "hybrids: a run before this one ended while Shelf.number was evaluated; if that ends this one too, *"
+    )
+    fatal = project.models("number").replace("return self.id", "_exit(7)")
+    project.write("shop.py", fatal.replace("import time", "from os import _exit"))
+    assert project.run_alone().ret == 7
+    assert len(list(kept.glob("turn-*"))) == 1
+    project.run_alone("--collect-only").stdout.fnmatch_lines([said])
+    assert not list(kept.glob("turn-*"))
+    project.models("number")
+    assert project.run_alone().ret == pytest.ExitCode.OK
+    assert "a run before this one" not in project.run_alone().stdout.str()
+    assert not list(kept.glob("turn-*"))
+
+
 def test_a_hybrid_that_never_ends_is_stopped(project):
     project.models("endless")
     result = project.run("--hybrids-timeout", "0.1", "-k", "agrees")
