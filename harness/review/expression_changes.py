@@ -76,7 +76,7 @@ def _aggregates(edits: Edits, where: str) -> Iterator[Change]:
 
 
 def _coalesce(edits: Edits, where: str) -> Iterator[Change]:
-    for old in edits.removed(exp.Coalesce):
+    for old in filter(lambda each: edits.stays(each.this), edits.removed(exp.Coalesce)):
         default = text(old.expressions[-1]) if old.expressions else "a value"
         yield Change(
             Kind.COALESCE_DROPPED,
@@ -84,7 +84,7 @@ def _coalesce(edits: Edits, where: str) -> Iterator[Change]:
         )
         edits.take(old, whole=False)
         edits.take(*old.expressions)
-    for new in edits.inserted(exp.Coalesce):
+    for new in filter(lambda each: edits.stays(each.this), edits.inserted(exp.Coalesce)):
         default = text(new.expressions[-1]) if new.expressions else "a value"
         yield Change(
             Kind.COALESCE_ADDED, f"COALESCE added{where}: NULL of {text(new.this)} is {default} now."
@@ -190,13 +190,13 @@ def _casts(edits: Edits, where: str) -> Iterator[Change]:
             sentence = f"Cast changed{where}: {text(old)} became {text(new)} in {text(new.parent)}."
             yield Change(Kind.CAST, sentence)
             edits.take(old, new)
-    for gone in edits.removed(exp.Cast):
+    for gone in filter(lambda each: edits.stays(each.this), edits.removed(exp.Cast)):
         yield Change(
             Kind.CAST, f"Cast dropped{where}: {text(gone.this)} is no longer cast to {text(gone.to)}."
         )
         edits.take(gone, whole=False)
         edits.take(gone.to)
-    for fresh in edits.inserted(exp.Cast):
+    for fresh in filter(lambda each: edits.stays(each.this), edits.inserted(exp.Cast)):
         yield Change(Kind.CAST, f"Cast added{where}: {text(fresh.this)} is cast to {text(fresh.to)} now.")
         edits.take(fresh, whole=False)
         edits.take(fresh.to)
