@@ -58,6 +58,9 @@ def condition_changes(
     before: Sequence[exp.Expr], after: Sequence[exp.Expr], where: str, noun: str = "Predicate"
 ) -> Iterator[Change]:
     """Tell which conditions came, went and changed; none of them holds a query."""
+    if (other := regrouped(before, after, where, noun)) is not None:
+        yield other
+        return
     changed, gone, new = paired(before, after)
     for old, fresh in changed:
         yield from predicate_changes(old, fresh, where, noun)
@@ -65,6 +68,19 @@ def condition_changes(
         yield Change(Kind.PREDICATE_REMOVED, f"{noun} removed{where}: {text(old)}.")
     for fresh in new:
         yield Change(Kind.PREDICATE_ADDED, f"{noun} added{where}: {text(fresh)}.")
+
+
+def regrouped(before: Sequence[exp.Expr], after: Sequence[exp.Expr], where: str, noun: str) -> Change | None:
+    """Tell of several conditions that OR connects now, or did before, in one sentence; None where there are none."""
+    gone = [each for each in before if key(each) not in map(key, after)]
+    new = [each for each in after if key(each) not in map(key, before)]
+    for one, several in ((gone, new), (new, gone)):
+        if len(one) == 1 < len(several) and isinstance(one[0].unnest(), exp.Or):
+            inside = set(map(key, one[0].walk()))
+            if all(key(each) in inside for each in several):
+                old, now = (text(exp.and_(*side).unnest()) for side in (gone, new))
+                return Change(Kind.PREDICATE_CHANGED, f"{noun} changed{where}: {old} became {now}.")
+    return None
 
 
 def _aggregates(edits: Edits, where: str) -> Iterator[Change]:

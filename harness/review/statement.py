@@ -124,6 +124,8 @@ def key(node: object) -> str:
         return f"{type(node).__name__}[{', '.join(sorted(map(key, _connected(node, type(node)))))}]"
     if isinstance(node, exp.Identifier):
         return f'"{node.name}"' if node.args.get("quoted") else node.name.lower()
+    if isinstance(node, exp.Anonymous) and isinstance(node.this, str):
+        return f"{node.this.lower()}({key(node.expressions)})"
     if isinstance(node, exp.Expr) and type(node) in _TURNED:
         return f"{_TURNED[type(node)]}(expression={key(node.this)}, this={key(node.expression)})"
     if isinstance(node, exp.Expr):

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from harness.review.changes import Change, Kind
 from harness.review.edits import paired
-from harness.review.expression_changes import condition_changes, predicate_changes, value_changes
+from harness.review.expression_changes import condition_changes, predicate_changes, regrouped, value_changes
 from harness.review.statement import (
     QUERY,
     Query,
@@ -353,6 +353,9 @@ def _condition_changes(
     before: Sequence[exp.Expr], after: Sequence[exp.Expr], place: Place, noun: str
 ) -> Iterator[Change]:
     """Conditions that hold queries are matched first, by the words around the query."""
+    if (other := regrouped(before, after, place.where, noun)) is not None:
+        yield other
+        return
     changed, gone, new = paired(before, after)
     plain_gone = [node for node in gone if not _refers(node, place.untied)]
     for old, fresh in changed:

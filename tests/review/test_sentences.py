@@ -164,6 +164,11 @@ VALUES = [
         "Predicate added in the subquery on `l`: `y.l = l.id`.", "FROM changed in the subquery on `l`: `y` was a subquery and is `m AS y` now.",
         "Join of `y` changed in the subquery on `l`: JOIN LATERAL became JOIN."]),
     ("NOT beside IN", *change("o.kind IN ('a', 'b')", "IN", "NOT IN"), ["Value changed: `o.kind IN ('a', 'b')` became `o.kind NOT IN ('a', 'b')`."]),
+    ("AND became OR in WHERE", *change("(SELECT count(*) FROM l WHERE l.o = o.id AND l.a = 1 AND l.b = 2 AND l.c)", "l.a = 1 AND l.b = 2", "(l.a = 1 OR l.b = 2)"), [
+        "Predicate changed in the subquery on `l`: `l.a = 1 AND l.b = 2` became `l.a = 1 OR l.b = 2`."]),
+    ("OR became AND in FILTER", *change("count(o.x) FILTER (WHERE o.a = 1 OR o.b = 2)", "OR", "AND"), [
+        "FILTER condition of `count(o.x)` changed: `o.a = 1 OR o.b = 2` became `o.a = 1 AND o.b = 2`."]),
+    ("a function's name in capitals", *change("twice(o.x)", "twice", "TWICE"), ["The SQL is written differently and means the same."]),
     ("another order of conditions", *change("o.a = 1 AND o.b", "o.a = 1 AND o.b", "(o.b AND 1 = o.a)"), [
         "The SQL is written differently and means the same."]),
     ("a condition in WHERE instead of ON", *change("(SELECT l.x FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "l JOIN m ON m.l = l.id WHERE l.o = o.id", "m, l WHERE l.id = m.l AND l.o = o.id"), [
