@@ -13,30 +13,34 @@ _MOST_TRIALS = 24
 
 
 def with_names_of(before: Query, after: Query) -> tuple[Query, dict[str, str]]:
-    """Return ``before`` with the aliases that ``after`` has for the same, and those that changed.
+    """Return ``before`` with the names that ``after`` has for the same CTEs and aliases, and those that changed.
 
     Where a table has several aliases, those belong together under which most conditions are the same.
     """
-    renames: dict[str, str] = {}
-    olds, news = _names(before), _names(after)
-    for source in [source for source in olds if source in news]:
-        if olds[source] != news[source] or len(olds[source]) > 1:
-            renames |= _best(before, after, renames, olds[source], news[source])
-    changed = {old: new for old, new in renames.items() if old != new}
-    taken = {name for names in olds.values() for name in names} - changed.keys()
-    if taken & set(changed.values()):
-        return before, {}
-    return _renamed(before, changed), changed
+    changed: dict[str, str] = {}
+    for names in (_ctes, _aliases):
+        renames: dict[str, str] = {}
+        olds, news = names(before), names(after)
+        for source in [source for source in olds if source in news]:
+            if olds[source] != news[source] or len(olds[source]) > 1:
+                renames |= _best(before, after, renames, olds[source], news[source])
+        new = {old: now for old, now in renames.items() if old != now}
+        taken = {name for each in (_ctes, _aliases) for found in each(before).values() for name in found}
+        if not (taken - new.keys()) & set(new.values()):
+            before, changed = _renamed(before, new), changed | new
+    return before, changed
 
 
-def _names(query: Query) -> dict[str, list[str]]:
-    """Return the aliases by what they stand for: a table, a CTE (as ``with``), a query in FROM (as ``(``)."""
+def _ctes(query: Query) -> dict[str, list[str]]:
+    return {"with": list(dict.fromkeys(cte.alias for cte in query.find_all(exp.CTE)))}
+
+
+def _aliases(query: Query) -> dict[str, list[str]]:
+    """Return the aliases by what they stand for: a table or a CTE, or a query in FROM (as ``(``)."""
     found: dict[str, dict[str, None]] = {}
-    ctes = [cte.alias for cte in query.find_all(exp.CTE)]
-    found["with"] = dict.fromkeys(ctes)
     for select in query.find_all(exp.Select):
         for relation in relations(select):
-            if relation.node.alias and relation.source not in ctes:
+            if relation.node.alias:
                 source = relation.source if isinstance(relation.node, exp.Table) else "("
                 found.setdefault(source, {}).setdefault(relation.name)
     return {source: list(names) for source, names in found.items()}

@@ -169,6 +169,8 @@ VALUES = [
     ("OR became AND in FILTER", *change("count(o.x) FILTER (WHERE o.a = 1 OR o.b = 2)", "OR", "AND"), [
         "FILTER condition of `count(o.x)` changed: `o.a = 1 OR o.b = 2` became `o.a = 1 AND o.b = 2`."]),
     ("a function's name in capitals", *change("twice(o.x)", "twice", "TWICE"), ["The SQL is written differently and means the same."]),
+    ("a CTE and its aliases with other names", "(WITH t AS (SELECT l.k AS k FROM l) SELECT count(*) FROM t AS x JOIN t AS y ON x.k = y.k WHERE x.k = o.id)", "(WITH s AS (SELECT l.k AS k FROM l) SELECT count(*) FROM s AS a JOIN s AS b ON a.k = b.k WHERE a.k = o.id)", [
+        "Only aliases have other names: `t` is called `s`, `x` is called `a`, `y` is called `b`."]),
     ("another order of conditions", *change("o.a = 1 AND o.b", "o.a = 1 AND o.b", "(o.b AND 1 = o.a)"), [
         "The SQL is written differently and means the same."]),
     ("a condition in WHERE instead of ON", *change("(SELECT l.x FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "l JOIN m ON m.l = l.id WHERE l.o = o.id", "m, l WHERE l.id = m.l AND l.o = o.id"), [
