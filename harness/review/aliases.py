@@ -18,6 +18,7 @@ def with_names_of(before: Query, after: Query) -> tuple[Query, dict[str, str]]:
     Where a table has several aliases, those belong together under which most conditions are the same.
     """
     changed: dict[str, str] = {}
+    before, after = _with_own_aliases(before), _with_own_aliases(after)
     for names in (_ctes, _aliases):
         renames: dict[str, str] = {}
         olds, news = names(before), names(after)
@@ -28,7 +29,25 @@ def with_names_of(before: Query, after: Query) -> tuple[Query, dict[str, str]]:
         taken = {name for each in (_ctes, _aliases) for found in each(before).values() for name in found}
         if not (taken - new.keys()) & set(new.values()):
             before, changed = _renamed(before, new), changed | new
-    return before, changed
+    return _without_own_aliases(before), changed
+
+
+def _with_own_aliases(query: Query) -> Query:
+    """A copy in which a table without an alias is its own, where nothing else has its name."""
+    copy = query.copy()
+    names = Counter(relation.name for select in copy.find_all(exp.Select) for relation in relations(select))
+    names.update(cte.alias for cte in copy.find_all(exp.CTE))
+    for table in copy.find_all(exp.Table):
+        if not table.alias and isinstance(table.this, exp.Identifier) and names[table.name] == 1:
+            table.set("alias", exp.TableAlias(this=table.this.copy()))
+    return copy
+
+
+def _without_own_aliases(query: Query) -> Query:
+    for table in query.find_all(exp.Table):
+        if table.alias == table.name:
+            table.set("alias", None)
+    return query
 
 
 def _ctes(query: Query) -> dict[str, list[str]]:
@@ -89,8 +108,10 @@ def _of(relation: Relation) -> list[exp.Expr]:
 
 def _renamed(query: Query, renames: Mapping[str, str]) -> Query:
     copy = query.copy()
+    ctes = {cte.alias for cte in copy.find_all(exp.CTE)}
     for identifier in copy.find_all(exp.Identifier):
         place = (type(identifier.parent), identifier.arg_key)
-        if place in {(exp.TableAlias, "this"), (exp.Column, "table"), (exp.Table, "this")}:
+        of_cte = place == (exp.Table, "this") and identifier.name in ctes
+        if of_cte or place in {(exp.TableAlias, "this"), (exp.Column, "table")}:
             identifier.set("this", renames.get(identifier.name, identifier.name))
     return copy

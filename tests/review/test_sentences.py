@@ -171,6 +171,13 @@ VALUES = [
     ("a function's name in capitals", *change("twice(o.x)", "twice", "TWICE"), ["The SQL is written differently and means the same."]),
     ("a CTE and its aliases with other names", "(WITH t AS (SELECT l.k AS k FROM l) SELECT count(*) FROM t AS x JOIN t AS y ON x.k = y.k WHERE x.k = o.id)", "(WITH s AS (SELECT l.k AS k FROM l) SELECT count(*) FROM s AS a JOIN s AS b ON a.k = b.k WHERE a.k = o.id)", [
         "Only aliases have other names: `t` is called `s`, `x` is called `a`, `y` is called `b`."]),
+    ("a table gets an alias, and a predicate", *change("(SELECT count(*) FROM l WHERE l.o = o.id)", "FROM l WHERE l.o = o.id", "FROM l AS l_1 WHERE l_1.o = o.id AND l_1.x"), [
+        "Predicate added in the subquery on `l`: `l_1.x`."]),
+    ("a table does without its alias", *change("(SELECT count(*) FROM l AS l_1 WHERE l_1.o = o.id)", "FROM l AS l_1 WHERE l_1.o", "FROM l WHERE l.o"), [
+        "Only aliases have other names: `l_1` is called `l`."]),
+    ("the outer table does without its alias inside", *change("(SELECT count(*) FROM o AS o_1 WHERE o_1.up = o.id)", "FROM o AS o_1 WHERE o_1.up", "FROM o WHERE o.up"), [
+        "Correlation lost: the subquery on `o` reads `o` itself now, not the outer row's, so it gives the same for every row.",
+        "Predicate changed in the subquery on `o`: `o_1.up = o.id` became `o.up = o.id`.", "FROM changed in the subquery on `o`: `o AS o_1` became `o`."]),
     ("another order of conditions", *change("o.a = 1 AND o.b", "o.a = 1 AND o.b", "(o.b AND 1 = o.a)"), [
         "The SQL is written differently and means the same."]),
     ("a condition in WHERE instead of ON", *change("(SELECT l.x FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "l JOIN m ON m.l = l.id WHERE l.o = o.id", "m, l WHERE l.id = m.l AND l.o = o.id"), [
