@@ -118,7 +118,7 @@ class Examination:
         with no_warnings():
             findings = [*judge(examinee.translation), *judge(examinee.end)]
             if examinee.reason is None and not examinee.testable:
-                return findings
+                return self._reported(examinee, findings)
             bench = self._able_bench(examinee)
             sides = examinee.sides()
             with (
@@ -127,7 +127,7 @@ class Examination:
             ):
                 dataset = Dataset(read_rows(connection, examinee.tables, columns), shape)
                 seen = examinee.example(session, dataset, positions=frozenset({position}))
-            return [*findings, *judge(seen)]
+            return self._reported(examinee, [*findings, *judge(seen)])
 
     def _able_bench(self, examinee: Examinee) -> Bench:
         if examinee.testable:

@@ -13,30 +13,53 @@ _MOST_TRIALS = 24
 
 
 def with_names_of(before: Query, after: Query) -> tuple[Query, dict[str, str]]:
-    """Return ``before`` with the aliases that ``after`` has for the same, and those that changed.
+    """Return ``before`` with the names that ``after`` has for the same CTEs and aliases, and those that changed.
 
     Where a table has several aliases, those belong together under which most conditions are the same.
     """
-    renames: dict[str, str] = {}
-    olds, news = _names(before), _names(after)
-    for source in [source for source in olds if source in news]:
-        if olds[source] != news[source] or len(olds[source]) > 1:
-            renames |= _best(before, after, renames, olds[source], news[source])
-    changed = {old: new for old, new in renames.items() if old != new}
-    taken = {name for names in olds.values() for name in names} - changed.keys()
-    if taken & set(changed.values()):
-        return before, {}
-    return _renamed(before, changed), changed
+    changed: dict[str, str] = {}
+    before, after = _with_own_aliases(before), _with_own_aliases(after)
+    for names in (_ctes, _aliases):
+        renames: dict[str, str] = {}
+        olds, news = names(before), names(after)
+        for source in [source for source in olds if source in news]:
+            if olds[source] != news[source] or len(olds[source]) > 1:
+                renames |= _best(before, after, renames, olds[source], news[source])
+        new = {old: now for old, now in renames.items() if old != now}
+        taken = {name for each in (_ctes, _aliases) for found in each(before).values() for name in found}
+        if not (taken - new.keys()) & set(new.values()):
+            before, changed = _renamed(before, new), changed | new
+    return _without_own_aliases(before), changed
 
 
-def _names(query: Query) -> dict[str, list[str]]:
-    """Return the aliases by what they stand for: a table, a CTE (as ``with``), a query in FROM (as ``(``)."""
+def _with_own_aliases(query: Query) -> Query:
+    """A copy in which a table without an alias is its own, where nothing else has its name."""
+    copy = query.copy()
+    names = Counter(relation.name for select in copy.find_all(exp.Select) for relation in relations(select))
+    names.update(cte.alias for cte in copy.find_all(exp.CTE))
+    for table in copy.find_all(exp.Table):
+        if not table.alias and isinstance(table.this, exp.Identifier) and names[table.name] == 1:
+            table.set("alias", exp.TableAlias(this=table.this.copy()))
+    return copy
+
+
+def _without_own_aliases(query: Query) -> Query:
+    for table in query.find_all(exp.Table):
+        if table.alias == table.name:
+            table.set("alias", None)
+    return query
+
+
+def _ctes(query: Query) -> dict[str, list[str]]:
+    return {"with": list(dict.fromkeys(cte.alias for cte in query.find_all(exp.CTE)))}
+
+
+def _aliases(query: Query) -> dict[str, list[str]]:
+    """Return the aliases by what they stand for: a table or a CTE, or a query in FROM (as ``(``)."""
     found: dict[str, dict[str, None]] = {}
-    ctes = [cte.alias for cte in query.find_all(exp.CTE)]
-    found["with"] = dict.fromkeys(ctes)
     for select in query.find_all(exp.Select):
         for relation in relations(select):
-            if relation.node.alias and relation.source not in ctes:
+            if relation.node.alias:
                 source = relation.source if isinstance(relation.node, exp.Table) else "("
                 found.setdefault(source, {}).setdefault(relation.name)
     return {source: list(names) for source, names in found.items()}
@@ -85,8 +108,10 @@ def _of(relation: Relation) -> list[exp.Expr]:
 
 def _renamed(query: Query, renames: Mapping[str, str]) -> Query:
     copy = query.copy()
+    ctes = {cte.alias for cte in copy.find_all(exp.CTE)}
     for identifier in copy.find_all(exp.Identifier):
         place = (type(identifier.parent), identifier.arg_key)
-        if place in {(exp.TableAlias, "this"), (exp.Column, "table"), (exp.Table, "this")}:
+        of_cte = place == (exp.Table, "this") and identifier.name in ctes
+        if of_cte or place in {(exp.TableAlias, "this"), (exp.Column, "table")}:
             identifier.set("this", renames.get(identifier.name, identifier.name))
     return copy

@@ -73,6 +73,11 @@ class Edits:
             id(node) in self._inserted for node in after.walk()
         )
 
+    def stays(self, node: exp.Expr) -> bool:
+        """Whether anything inside ``node``, of either side, is in both."""
+        both = self._kept.keys() | {id(now) for now in self._kept.values()}
+        return any(id(each) in both for each in node.walk())
+
     def differ(self, before: exp.Expr) -> bool:
         """Whether anything inside ``before`` has other contents."""
         return any(id(node) in self._updated for node in before.walk())

@@ -58,6 +58,9 @@ def condition_changes(
     before: Sequence[exp.Expr], after: Sequence[exp.Expr], where: str, noun: str = "Predicate"
 ) -> Iterator[Change]:
     """Tell which conditions came, went and changed; none of them holds a query."""
+    if (other := regrouped(before, after, where, noun)) is not None:
+        yield other
+        return
     changed, gone, new = paired(before, after)
     for old, fresh in changed:
         yield from predicate_changes(old, fresh, where, noun)
@@ -65,6 +68,19 @@ def condition_changes(
         yield Change(Kind.PREDICATE_REMOVED, f"{noun} removed{where}: {text(old)}.")
     for fresh in new:
         yield Change(Kind.PREDICATE_ADDED, f"{noun} added{where}: {text(fresh)}.")
+
+
+def regrouped(before: Sequence[exp.Expr], after: Sequence[exp.Expr], where: str, noun: str) -> Change | None:
+    """Tell of several conditions that OR connects now, or did before, in one sentence; None where there are none."""
+    gone = [each for each in before if key(each) not in map(key, after)]
+    new = [each for each in after if key(each) not in map(key, before)]
+    for one, several in ((gone, new), (new, gone)):
+        if len(one) == 1 < len(several) and isinstance(one[0].unnest(), exp.Or):
+            inside = set(map(key, one[0].walk()))
+            if all(key(each) in inside for each in several):
+                old, now = (text(exp.and_(*side).unnest()) for side in (gone, new))
+                return Change(Kind.PREDICATE_CHANGED, f"{noun} changed{where}: {old} became {now}.")
+    return None
 
 
 def _aggregates(edits: Edits, where: str) -> Iterator[Change]:
@@ -76,7 +92,7 @@ def _aggregates(edits: Edits, where: str) -> Iterator[Change]:
 
 
 def _coalesce(edits: Edits, where: str) -> Iterator[Change]:
-    for old in edits.removed(exp.Coalesce):
+    for old in filter(lambda each: edits.stays(each.this), edits.removed(exp.Coalesce)):
         default = text(old.expressions[-1]) if old.expressions else "a value"
         yield Change(
             Kind.COALESCE_DROPPED,
@@ -84,7 +100,7 @@ def _coalesce(edits: Edits, where: str) -> Iterator[Change]:
         )
         edits.take(old, whole=False)
         edits.take(*old.expressions)
-    for new in edits.inserted(exp.Coalesce):
+    for new in filter(lambda each: edits.stays(each.this), edits.inserted(exp.Coalesce)):
         default = text(new.expressions[-1]) if new.expressions else "a value"
         yield Change(
             Kind.COALESCE_ADDED, f"COALESCE added{where}: NULL of {text(new.this)} is {default} now."
@@ -190,13 +206,13 @@ def _casts(edits: Edits, where: str) -> Iterator[Change]:
             sentence = f"Cast changed{where}: {text(old)} became {text(new)} in {text(new.parent)}."
             yield Change(Kind.CAST, sentence)
             edits.take(old, new)
-    for gone in edits.removed(exp.Cast):
+    for gone in filter(lambda each: edits.stays(each.this), edits.removed(exp.Cast)):
         yield Change(
             Kind.CAST, f"Cast dropped{where}: {text(gone.this)} is no longer cast to {text(gone.to)}."
         )
         edits.take(gone, whole=False)
         edits.take(gone.to)
-    for fresh in edits.inserted(exp.Cast):
+    for fresh in filter(lambda each: edits.stays(each.this), edits.inserted(exp.Cast)):
         yield Change(Kind.CAST, f"Cast added{where}: {text(fresh.this)} is cast to {text(fresh.to)} now.")
         edits.take(fresh, whole=False)
         edits.take(fresh.to)

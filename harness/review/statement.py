@@ -44,13 +44,20 @@ _LONGEST: Final = 300
 
 
 class _Words(PostgresGenerator):
-    """PostgreSQL's own names for types, as they stand in the snapshots."""
+    """PostgreSQL's own names for types and NOT beside its operator, as they stand in the snapshots."""
 
     TYPE_MAPPING: ClassVar = {
         **PostgresGenerator.TYPE_MAPPING,
         exp.DType.INT: "INTEGER",
         exp.DType.DECIMAL: "NUMERIC",
     }
+
+    def not_sql(self, expression: exp.Not) -> str:
+        denied = expression.this
+        if not isinstance(denied, exp.In | exp.Between | exp.Like | exp.ILike):
+            return super().not_sql(expression)
+        left = self.sql(denied, "this")
+        return f"{left} NOT{self.sql(denied)[len(left) :]}"
 
 
 class Unreadable(Exception):
@@ -117,6 +124,8 @@ def key(node: object) -> str:
         return f"{type(node).__name__}[{', '.join(sorted(map(key, _connected(node, type(node)))))}]"
     if isinstance(node, exp.Identifier):
         return f'"{node.name}"' if node.args.get("quoted") else node.name.lower()
+    if isinstance(node, exp.Anonymous) and isinstance(node.this, str):
+        return f"{node.this.lower()}({key(node.expressions)})"
     if isinstance(node, exp.Expr) and type(node) in _TURNED:
         return f"{_TURNED[type(node)]}(expression={key(node.this)}, this={key(node.expression)})"
     if isinstance(node, exp.Expr):
@@ -239,8 +248,8 @@ def without_queries(node: exp.Expr, names: Mapping[int, str] | None = None) -> e
 
 
 def queries_in(node: exp.Expr) -> Iterator[Query]:
-    """Yield the queries inside ``node``, not those inside of these."""
-    for each in node.walk(prune=lambda inner: inner is not node and isinstance(inner, QUERY)):
+    """Yield the queries inside ``node`` in the order of the text, not those inside of these."""
+    for each in node.walk(bfs=False, prune=lambda inner: inner is not node and isinstance(inner, QUERY)):
         if each is not node and isinstance(each, QUERY):
             yield each
 

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from harness.review.changes import Change, Kind
 from harness.review.edits import paired
-from harness.review.expression_changes import condition_changes, predicate_changes, value_changes
+from harness.review.expression_changes import condition_changes, predicate_changes, regrouped, value_changes
 from harness.review.statement import (
     QUERY,
     Query,
@@ -266,6 +266,9 @@ def _join_changes(old: Relation, new: Relation, place: Place, moved: set[str]) -
         yield from _condition_changes(_but(old.on, moved), _but(new.on, moved), place, noun)
     if old.query is not None and new.query is not None:
         yield from _nested_changes(old.query, new.query, place.inside(f"the subquery {name}"))
+    elif (old.query is None) != (new.query is None) and old.source != new.source:
+        was, now = ("a subquery" if each.query is not None else text(each.alone) for each in (old, new))
+        yield Change(Kind.FROM, f"FROM changed{place.where}: {name} was {was} and is {now} now.")
     elif old.source != new.source:
         yield Change(
             Kind.FROM,
@@ -350,6 +353,9 @@ def _condition_changes(
     before: Sequence[exp.Expr], after: Sequence[exp.Expr], place: Place, noun: str
 ) -> Iterator[Change]:
     """Conditions that hold queries are matched first, by the words around the query."""
+    if (other := regrouped(before, after, place.where, noun)) is not None:
+        yield other
+        return
     changed, gone, new = paired(before, after)
     plain_gone = [node for node in gone if not _refers(node, place.untied)]
     for old, fresh in changed:
@@ -386,9 +392,30 @@ def _expression_changes(
 
 
 def _matched(olds: list[Query], news: list[Query]) -> list[tuple[Query, Query]]:
-    if len(olds) == len(news):
-        return list(zip(olds, news, strict=True))
-    return paired(olds, news)[0]
+    """Which query became which, those that stayed left out: of as many, that on the same table, or else in the same place."""
+    if len(olds) != len(news):
+        return paired(olds, news)[0]
+    olds, news = _others(olds, news), _others(news, olds)
+    pairs = []
+    for old in list(olds):
+        same = next((new for new in news if label(new) == label(old)), None)
+        if same is not None:
+            pairs.append((old, same))
+            olds.remove(old)
+            news.remove(same)
+    return [*pairs, *zip(olds, news, strict=True)]
+
+
+def _others(queries: list[Query], others: list[Query]) -> list[Query]:
+    """Those of ``queries`` that are not among ``others``, one for one."""
+    left = [key(each) for each in others]
+    found = []
+    for query in queries:
+        if key(query) in left:
+            left.remove(key(query))
+        else:
+            found.append(query)
+    return found
 
 
 def _nested_changes(before: Query, after: Query, place: Place) -> Iterator[Change]:

@@ -102,6 +102,15 @@ def test_the_baseline_is_written_and_lived_with(command, shop):
         ("Item.gone", "select"),
     ]
 
+    # It is replayed as what it is told as, on the rows that were kept and on others.
+    finding = f"shop::Item.gone::{entries[1]['rule']}::select"
+    kept = command(shop, "replay", finding, "--examples", "20")
+    for path in (shop / ".hybrid-harness").glob("*Item.gone*.json"):
+        path.unlink()
+    for ran in (kept, command(shop, "replay", finding, "--examples", "20")):
+        assert (ran.status, ran.out.partition("  ")[0]) == (0, "STILL THERE"), ran.out
+        assert f"Accepted by {BASELINE}." in " ".join(ran.out.split())
+
     # A new mistake fails; a line that moved does not.
     text = MODELS.replace("class Item", "# moved\nclass Item")
     (shop / "shop.py").write_text(text)

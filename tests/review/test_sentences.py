@@ -154,6 +154,30 @@ VALUES = [
         "Value changed: `NOT (o.a = ANY(o.list))` became `o.a <> ANY(o.list)`."]),
     ("BETWEEN as two comparisons", *change("(SELECT count(*) FROM l WHERE l.o = o.id AND l.n BETWEEN 1 AND 5)", "l.n BETWEEN 1 AND 5", "5 >= l.n AND l.n >= 1"), [
         "The SQL is written differently and means the same."]),
+    ("COALESCE dropped from the second of two subqueries", *change("coalesce((SELECT sum(a.x) FROM a WHERE a.o = o.id), 0) + coalesce((SELECT sum(b.x) FROM b WHERE b.o = o.id), 0)", "coalesce((SELECT sum(b.x) FROM b WHERE b.o = o.id), 0)", "(SELECT sum(b.x) FROM b WHERE b.o = o.id)"), [
+        "COALESCE dropped: NULL of `(subquery on b)` is no longer `0`."]),
+    ("two subqueries exchanged", "(SELECT count(*) FROM a WHERE a.o = o.id) - (SELECT count(*) FROM b WHERE b.o = o.id)", "(SELECT count(*) FROM b WHERE b.o = o.id) - (SELECT count(*) FROM a WHERE a.o = o.id AND a.x)", [
+        "Predicate added in the subquery on `a`: `a.x`.", "Value changed: `(subquery on a) - (subquery on b)` became `(subquery on b) - (subquery on a)`."]),
+    ("a subquery more, in COALESCE", *change("coalesce((SELECT sum(a.x) FROM a WHERE a.o = o.id), 0)", "o.id), 0)", "o.id), 0) + coalesce((SELECT sum(b.x) FROM b WHERE b.o = o.id), 0)"), [
+        "Value changed: `coalesce((subquery on a), 0)` became `coalesce((subquery on a), 0) + coalesce((subquery on b), 0)`."]),
+    ("a lateral subquery became a table", "(SELECT count(*) FROM l JOIN LATERAL (SELECT m.x AS x FROM m WHERE m.l = l.id LIMIT 1) AS y ON true WHERE l.o = o.id)", "(SELECT count(*) FROM l JOIN m AS y ON y.l = l.id WHERE l.o = o.id)", [
+        "Predicate added in the subquery on `l`: `y.l = l.id`.", "FROM changed in the subquery on `l`: `y` was a subquery and is `m AS y` now.",
+        "Join of `y` changed in the subquery on `l`: JOIN LATERAL became JOIN."]),
+    ("NOT beside IN", *change("o.kind IN ('a', 'b')", "IN", "NOT IN"), ["Value changed: `o.kind IN ('a', 'b')` became `o.kind NOT IN ('a', 'b')`."]),
+    ("AND became OR in WHERE", *change("(SELECT count(*) FROM l WHERE l.o = o.id AND l.a = 1 AND l.b = 2 AND l.c)", "l.a = 1 AND l.b = 2", "(l.a = 1 OR l.b = 2)"), [
+        "Predicate changed in the subquery on `l`: `l.a = 1 AND l.b = 2` became `l.a = 1 OR l.b = 2`."]),
+    ("OR became AND in FILTER", *change("count(o.x) FILTER (WHERE o.a = 1 OR o.b = 2)", "OR", "AND"), [
+        "FILTER condition of `count(o.x)` changed: `o.a = 1 OR o.b = 2` became `o.a = 1 AND o.b = 2`."]),
+    ("a function's name in capitals", *change("twice(o.x)", "twice", "TWICE"), ["The SQL is written differently and means the same."]),
+    ("a CTE and its aliases with other names", "(WITH t AS (SELECT l.k AS k FROM l) SELECT count(*) FROM t AS x JOIN t AS y ON x.k = y.k WHERE x.k = o.id)", "(WITH s AS (SELECT l.k AS k FROM l) SELECT count(*) FROM s AS a JOIN s AS b ON a.k = b.k WHERE a.k = o.id)", [
+        "Only aliases have other names: `t` is called `s`, `x` is called `a`, `y` is called `b`."]),
+    ("a table gets an alias, and a predicate", *change("(SELECT count(*) FROM l WHERE l.o = o.id)", "FROM l WHERE l.o = o.id", "FROM l AS l_1 WHERE l_1.o = o.id AND l_1.x"), [
+        "Predicate added in the subquery on `l`: `l_1.x`."]),
+    ("a table does without its alias", *change("(SELECT count(*) FROM l AS l_1 WHERE l_1.o = o.id)", "FROM l AS l_1 WHERE l_1.o", "FROM l WHERE l.o"), [
+        "Only aliases have other names: `l_1` is called `l`."]),
+    ("the outer table does without its alias inside", *change("(SELECT count(*) FROM o AS o_1 WHERE o_1.up = o.id)", "FROM o AS o_1 WHERE o_1.up", "FROM o WHERE o.up"), [
+        "Correlation lost: the subquery on `o` reads `o` itself now, not the outer row's, so it gives the same for every row.",
+        "Predicate changed in the subquery on `o`: `o_1.up = o.id` became `o.up = o.id`.", "FROM changed in the subquery on `o`: `o AS o_1` became `o`."]),
     ("another order of conditions", *change("o.a = 1 AND o.b", "o.a = 1 AND o.b", "(o.b AND 1 = o.a)"), [
         "The SQL is written differently and means the same."]),
     ("a condition in WHERE instead of ON", *change("(SELECT l.x FROM l JOIN m ON m.l = l.id WHERE l.o = o.id)", "l JOIN m ON m.l = l.id WHERE l.o = o.id", "m, l WHERE l.id = m.l AND l.o = o.id"), [
