@@ -21,7 +21,8 @@ from harness.evaluation.transaction import back_to_loaded
 from harness.generation import Plan, PopulationShape, counting_tables, population
 
 PLANNED = PopulationShape(500, fan_out=1)
-"""What the plan's shape is told for: so many rows in each table, whichever hybrids are measured, and on whatever populations."""
+"""What the plan's shape is told for: so many rows in each table that is read, whichever hybrids are measured, and on whatever
+populations."""
 GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 3
@@ -38,9 +39,10 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     nothing but the row itself. Each gets the shape of its plan too.
     """
     waiting = [each for each in examinees if each.query_plan is not None and not each.reads_own_row_only]
-    if waiting:
-        _on_population(waiting, population(plan, PLANNED), bench, _plan_shape, statistics=False)
     counting = _counting(waiting, plan)
+    if waiting:
+        planned = population(plan, PLANNED, counting=counting)
+        _on_population(waiting, planned, bench, _plan_shape, statistics=False)
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
         few = _on_population(waiting, population(plan, shape, counting=counting), bench, _execution)
