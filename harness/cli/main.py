@@ -282,7 +282,7 @@ def replay(
         typer.Option(help="Write the finding as a pytest file of its own instead.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Run a finding's counterexample again: FIXED, FAILS STILL (an info: STILL THERE) or CANNOT RUN."""
+    """Run a finding's counterexample again: FIXED, FAILS STILL or CANNOT RUN."""
     given = {"database": database, "examples": examples, "seed": seed, "timeout": timeout, "setup": setup}
     options = checked(overridden(read_options(Path.cwd()), given), where="the command line")
     from harness.cli.replay import run_replay, write_test

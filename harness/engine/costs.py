@@ -35,7 +35,8 @@ from harness.generation import Plan, PopulationShape, counting_tables, populatio
 from harness.rules.query_cost import FASTER_THAN_ROWS
 
 PLANNED = PopulationShape(500, fan_out=1)
-"""What the plan's shape is told for: so many rows in each table, whichever hybrids are measured, and on whatever populations."""
+"""What the plan's shape is told for: so many rows in each table that is read, whichever hybrids are measured, and on whatever
+populations."""
 GROWTH = 4
 """The second population has so many times the rows of the first."""
 PATIENCE = 3
@@ -81,11 +82,11 @@ def measure_costs(examinees: Sequence[Examinee], plan: Plan, bench: Bench, shape
     """
     able = [each for each in examinees if each.testable and not each.reads_own_row_only]
     waiting = {form: each for each in able for form in each.forms if form.plan is not None}
+    counting = _counting(waiting, plan)
     if waiting:
-        _on_population(waiting, population(plan, PLANNED), bench, _plan_shape, statistics=False)
-    populated = partial(
-        population, plan, counting=_counting(waiting, plan), identifying=_identifying(waiting)
-    )
+        planned = population(plan, PLANNED, counting=counting)
+        _on_population(waiting, planned, bench, _plan_shape, statistics=False)
+    populated = partial(population, plan, counting=counting, identifying=_identifying(waiting))
     while waiting and shape.rows > 0:
         larger = replace(shape, rows=shape.rows * GROWTH)
         few = _on_population(waiting, populated(shape), bench, _execution)

@@ -21,25 +21,30 @@ from harness.rules import RULES
 
 
 class Outcome(StrEnum):
-    """What became of the finding; THERE is one that fails nothing, as it is info."""
+    """What became of the finding."""
 
     FIXED = "FIXED"
     FAILS = "FAILS STILL"
-    THERE = "STILL THERE"
     CANNOT = "CANNOT RUN"
-
-
-_WORST_FIRST = {Outcome.FAILS: 0, Outcome.THERE: 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """``findings`` are those of ``hybrid`` that the replay showed; ``why`` is a sentence about how that was found out."""
+    """``findings`` are those of ``hybrid`` that the replay showed; ``why`` is a sentence about how that was found out.
+
+    ``fails_no_check``: it is there, as an info, or accepted.
+    """
 
     outcome: Outcome
     why: str
     hybrid: Hybrid | None = None
     findings: tuple[Finding, ...] = ()
+    fails_no_check: bool = False
+
+    @property
+    def badness(self) -> int:
+        """How bad that is, the larger the worse."""
+        return 0 if self.outcome is not Outcome.FAILS else 2 - self.fails_no_check
 
 
 def replay_finding(address: Address, kept: KeptFinding | None, options: Options) -> Replayed:
@@ -70,7 +75,7 @@ def _on_rows(address: Address, kept: KeptFinding, options: Options) -> Replayed:
         if not named:
             return _gone(address)
         replays = [_of(each, address, kept, servers, options) for each in _same_function(named[0], found)]
-    return min(replays, key=lambda each: _WORST_FIRST.get(each.outcome, len(_WORST_FIRST)))
+    return max(replays, key=lambda each: each.badness)
 
 
 def _same_function(discovered: Discovered, found: Iterable[Discovered]) -> Iterable[Discovered]:
@@ -113,7 +118,8 @@ def _anew(address: Address, options: Options) -> Replayed:
 def _judged(address: Address, hybrid: Hybrid, findings: Iterable[Finding], where: str) -> Replayed:
     same = tuple(each for each in findings if each.identity == (address.rule, address.position))
     if same and all(each.severity is Severity.INFO for each in same):
-        return Replayed(Outcome.THERE, f"It is there {where}, as info, which fails no check.", hybrid, same)
+        why = f"It is there {where}, as info, which fails no check."
+        return Replayed(Outcome.FAILS, why, hybrid, same, fails_no_check=True)
     if same:
         return Replayed(Outcome.FAILS, f"It is there {where}.", hybrid, same)
     others = tuple(each for each in findings if each.severity is not Severity.INFO)

@@ -206,7 +206,7 @@ def test_an_info_that_is_there_fails_nothing(command, tmp_path):
     ran = command(tmp_path, "replay", finding, "--examples", "5")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines()[:2] == [
-        f"STILL THERE  {finding}",
+        f"FAILS STILL  {finding}",
         "  It is there on 5 datasets drawn by seed 0, as info, which fails no check.",
     ]
 
