@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.observation import Compiled, QueryPlan, Structure
-from harness.core.outcome import Returned
+from harness.core.outcome import Returned, TimedOut
 from harness.evaluation.containment import contained
 from harness.evaluation.structure import structure_of
 from harness.evaluation.subject import Subject
@@ -48,6 +48,8 @@ def forms_of(
     for arguments in itertools.islice(_calls(values), MOST_CALLS if values else 0):
         called = subject.called_with(arguments)
         built = contained(lambda called=called: bound(called.select()), seconds=seconds)  # type: ignore[misc]
+        if isinstance(built, TimedOut):
+            break
         if isinstance(built, Returned) and built.value.sql not in found:
             seen = contained(lambda called=called: structure_of(called, called.element, ()), seconds=seconds)  # type: ignore[misc]
             if isinstance(seen, Returned):
