@@ -74,10 +74,13 @@ class SqlSide:
 
     def select(self, connection: Connection) -> Outcome:
         """Returned(rows of (*key, value)) in the order of the server."""
-        if self._select is None:
-            self._select = self._subject.select()
-        statement = self._select
-        return self._rows(connection, lambda: statement)
+
+        def build() -> Select[Any]:
+            if self._select is None:
+                self._select = self._subject.select()
+            return self._select
+
+        return self._rows(connection, build)
 
     def answers(
         self, connection: Connection, rows: Rows, *, only: frozenset[str] | None = None

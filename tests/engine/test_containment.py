@@ -751,3 +751,33 @@ Order.amount = column_property(
     other = reports["Order.empty"]
     assert {each.rule for each in other.findings if each.severity != "info"} <= {"HH601"}
     assert other.verdict is not Verdict.OK or other.stats.comparisons > 0
+
+
+def test_an_expression_that_is_never_built_for_some_argument(checked):
+    source = """
+    from sqlalchemy.ext.hybrid import hybrid_method
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+    class Base(DeclarativeBase):
+        pass
+
+
+    class Item(Base):
+        __tablename__ = "items"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        amount: Mapped[int]
+
+        @hybrid_method
+        def above(self, strictly: bool):
+            return self.amount > 5 if strictly else self.amount >= 5
+
+        @above.expression
+        def above(cls, strictly: bool):
+            while strictly:
+                pass
+            return cls.amount >= 5
+    """
+    report = checked(source, timeout=0.5, examples=20)["Item.above"]
+    assert [each.rule for each in report.findings if each.severity.name == "ERROR"] == ["HH501"]
