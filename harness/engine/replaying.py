@@ -1,5 +1,6 @@
 """One finding again: on the rows that were kept of it, or, where none were, by looking for it anew."""
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,7 +18,12 @@ from harness.engine.kept_findings import KeptFinding
 from harness.engine.run import check, running_servers
 from harness.evaluation.containment import ServerLost
 from harness.evaluation.loader import Rejected
+from harness.evaluation.positions import POSITIONS, SELECT, TIME_ZONES, TRUTHS
 from harness.rules import RULES
+
+BESIDES = ("select alone", "class", "bulk update", "before flush")
+"""Where rules find something that is no place in a query."""
+PLACES = (SELECT, *(each.name for each in (*POSITIONS, *TRUTHS, *TIME_ZONES)), *BESIDES)
 
 
 class Outcome(StrEnum):
@@ -55,12 +61,23 @@ def replay_finding(address: Address, kept: KeptFinding | None, options: Options)
             where=str(address),
             hint="`hybrid-harness explain` lists all rules; codes are written as in HH207.",
         )
+    if not _is_place(address.position):
+        near = difflib.get_close_matches(address.position, PLACES, n=1)
+        raise UsageProblem(
+            f"There is no position {address.position!r}.",
+            where=str(address),
+            hint=f"{f'Did you mean {near[0]!r}? ' if near else ''}Reports print the whole address of a finding.",
+        )
     try:
         if kept is not None and _by_rows(address.rule):
             return _on_rows(address, kept, options)
         return _anew(address, options)
     except HarnessError as problem:
         return Replayed(Outcome.CANNOT, " ".join(f"{problem.what} {problem.hint}".split()))
+
+
+def _is_place(position: str) -> bool:
+    return position in PLACES or position.startswith("joined to ")
 
 
 def _by_rows(code: str) -> bool:

@@ -5,14 +5,17 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import harness.rules
 from harness.cli.replay import write_test
 from harness.core.errors import UsageProblem
 from harness.engine.kept_findings import read_kept
+from harness.engine.replaying import PLACES
 from harness.evaluation.positions import POSITIONS, TIME_ZONES, TRUTHS
 
 MODELS = """
@@ -185,6 +188,11 @@ def test_a_finding_without_kept_rows_is_looked_for(command, shop):
     assert mistyped.err.startswith(
         "hybrid-harness: There is no rule 'HH2O8'.\n  where: shop::Item.label::HH2O8::select\n"
     )
+    mistyped = command(shop, "replay", "shop::Item.label::HH208::selct")
+    assert (mistyped.status, mistyped.out) == (2, "")
+    assert mistyped.err.endswith(
+        "hint:  Did you mean 'select'? Reports print the whole address of a finding.\n"
+    )
     missing = command(shop, "replay", "nothing::Item.label::HH247::select")
     assert missing.status == 3
     assert missing.out.splitlines()[1].startswith("  There is no module 'nothing' to import.")
@@ -245,6 +253,13 @@ def test_a_finding_as_a_test_of_its_own(command, shop, url):
     ran = command(shop, "replay", "shop::Item.label::HH401::select", "--emit", "test_other.py")
     assert ran.status == 2
     assert "No rows are kept of shop::Item.label::HH401::select." in ran.err
+
+
+def test_every_position_that_a_rule_names_is_one():
+    sources = [path.read_text() for path in Path(harness.rules.__file__).parent.rglob("*.py")]
+    named = {name for text in sources for name in re.findall(r"\.finding\(\s*\"([^\"]+)\",", text)}
+    assert named > {"select", "class", "before flush"}
+    assert named <= set(PLACES)
 
 
 @pytest.mark.parametrize("text", ["", "HH247", "shop::Item.label::HH247", "a::b::c::d::e", "::::::"])
