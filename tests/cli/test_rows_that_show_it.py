@@ -53,6 +53,10 @@ class Label(Base):
     def numbered(self):
         return re.fullmatch("[A-Z]{2}-[0-9]+", self.path) is not None
 
+    @sql(lambda cls: cls.path.regexp_match("[A-Z]{2}-[0-9]+"))
+    def about_a_number(self):
+        return re.fullmatch("[A-Z]{2}-[0-9]+", self.path) is not None
+
     @sql(lambda cls: func.coalesce(cls.settings["ui"]["dark"].as_boolean(), False))
     def dark(self):
         return self.settings.get("ui", {}).get("dark", False)
@@ -179,6 +183,7 @@ WRONG = {
     "File.number_of_notes": "HH226",
     "File.latest": "HH226",
     "Label.temporary": "HH271",
+    "Label.about_a_number": "HH274",
     "Label.plain": "HH208",
     "Label.heading": "HH208",
     "File.over": "HH208",
