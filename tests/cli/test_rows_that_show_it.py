@@ -88,6 +88,28 @@ class Part(Base):
 Index("ix_parts_number", Part.number)
 
 
+class Draft(Base):
+    __tablename__ = "drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column()
+    text: Mapped[str]
+    __mapper_args__ = {"version_id_col": version}
+
+    @sql(lambda cls: cls.text.concat(""))
+    def wording(self):
+        return self.text
+
+    @wording.inplace.setter
+    def _set_wording(self, value):
+        self.text = value
+
+    @wording.inplace.update_expression
+    @classmethod
+    def _update_wording(cls, value):
+        return [(cls.text, value)]
+
+
 class Note(Base):
     __tablename__ = "notes"
 
@@ -192,6 +214,7 @@ WRONG = {
     "File.bare": "HH210",
 }
 RIGHT = (
+    "Draft.wording",
     "Part.number",
     "Part.following",
     "Label.numbered",
