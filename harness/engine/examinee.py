@@ -161,7 +161,8 @@ class Examinee:
             found += [variant for each in texts for variant in _around(each)]
         if self._uses_patterns:
             patterns = (each for each in texts if re.escape(each) != each)
-            found += [text for each in patterns for text in matching(each)[:MATCHING]]
+            matches = [text for each in patterns for text in matching(each)[:MATCHING]]
+            found += [*matches, *(variant for text in matches for variant in (f"x{text}", f"{text}x"))]
         beside = [near for each in found for near in _beside(each)]
         paths = [tuple(each) for each in bound if isinstance(each, list)]  # into JSON documents
         paths += _paths(self.translation.structure.operations)

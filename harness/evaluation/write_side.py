@@ -72,8 +72,10 @@ class WriteSide:
         return dict(zip((prop.key for prop in self._columns()), row, strict=True))
 
     def _columns(self) -> list[Any]:
+        """All but the version counter, which a flush moves on and a bulk UPDATE never does, whatever is set."""
         mapper = self._subject.mapper
-        return [prop for prop in mapper.column_attrs if isinstance(prop.columns[0], Column)]
+        columns = [prop for prop in mapper.column_attrs if isinstance(prop.columns[0], Column)]
+        return [prop for prop in columns if prop.columns[0] is not mapper.version_id_col]
 
     def _is(self, key: Key) -> list[Any]:
         return [attribute == part for attribute, part in zip(self._subject.key, key, strict=True)]

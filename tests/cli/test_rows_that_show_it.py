@@ -53,6 +53,10 @@ class Label(Base):
     def numbered(self):
         return re.fullmatch("[A-Z]{2}-[0-9]+", self.path) is not None
 
+    @sql(lambda cls: cls.path.regexp_match("[A-Z]{2}-[0-9]+"))
+    def about_a_number(self):
+        return re.fullmatch("[A-Z]{2}-[0-9]+", self.path) is not None
+
     @sql(lambda cls: func.coalesce(cls.settings["ui"]["dark"].as_boolean(), False))
     def dark(self):
         return self.settings.get("ui", {}).get("dark", False)
@@ -82,6 +86,28 @@ class Part(Base):
 
 
 Index("ix_parts_number", Part.number)
+
+
+class Draft(Base):
+    __tablename__ = "drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column()
+    text: Mapped[str]
+    __mapper_args__ = {"version_id_col": version}
+
+    @sql(lambda cls: cls.text.concat(""))
+    def wording(self):
+        return self.text
+
+    @wording.inplace.setter
+    def _set_wording(self, value):
+        self.text = value
+
+    @wording.inplace.update_expression
+    @classmethod
+    def _update_wording(cls, value):
+        return [(cls.text, value)]
 
 
 class Note(Base):
@@ -179,6 +205,7 @@ WRONG = {
     "File.number_of_notes": "HH226",
     "File.latest": "HH226",
     "Label.temporary": "HH271",
+    "Label.about_a_number": "HH274",
     "Label.plain": "HH208",
     "Label.heading": "HH208",
     "File.over": "HH208",
@@ -187,6 +214,7 @@ WRONG = {
     "File.bare": "HH210",
 }
 RIGHT = (
+    "Draft.wording",
     "Part.number",
     "Part.following",
     "Label.numbered",

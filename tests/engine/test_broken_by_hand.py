@@ -181,7 +181,7 @@ IN_SHOP = [
     Edit("count(*) over an outer join", "Customer.number_of_orders", "func.count(order.id)", "func.count()", "HH290", 1),
     Edit("a nullable column counted", "Customer.number_of_orders", "func.count(order.id)", "func.count(order.note)", "HH245", 2),
     Edit("NULL in a comparison", "Customer.may_order", "func.coalesce(cls.credit, 0) > 10", "cls.credit > 10", "HH243", 1),
-    Edit("> -> >=", "Customer.may_order", "func.coalesce(cls.credit, 0) > 10", "func.coalesce(cls.credit, 0) >= 10", "HH290", 1),
+    Edit("> -> >=", "Customer.may_order", "func.coalesce(cls.credit, 0) > 10", "func.coalesce(cls.credit, 0) >= 10", "HH208", 1),
     Edit("negation dropped", "Customer.may_order", "and_(~cls.blocked", "and_(cls.blocked", "HH208", 1),
     Edit("EXISTS not correlated", "Order.allowed", "customer.id == cls.customer_id, ", "", "HH229", 2),
     Edit("a column of another table", "Order.allowed", "return (\n            select(customer.id)", "return ~Customer.blocked\n        (\n            select(customer.id)", "HH206", 1),
