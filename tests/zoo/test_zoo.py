@@ -114,7 +114,7 @@ ZOO = (
         items=("imperative mapping",),
         targets=("imperative.py",),
         ok={"Order": "total", "Line": "many"},
-        wrong={"Line.wrong_many": "HH208"},
+        wrong={"Line.wrong_many": "HH298"},
     ),
     Entry(
         items=("MappedAsDataclass",),
@@ -169,7 +169,7 @@ ZOO = (
         items=("joined inheritance", "polymorphic identities"),
         targets=("joined.py",),
         ok={"Vehicle": "two_wheels", "Car": "more_doors_than_wheels", "Taxi": "free"},
-        wrong={"Car.wrong_doors": "HH208"},
+        wrong={"Car.wrong_doors": "HH298"},
         shown_by={
             "Vehicle.two_wheels": "Vehicle Car Taxi",
             "Car.more_doors_than_wheels": "Car Taxi",
@@ -180,7 +180,7 @@ ZOO = (
         items=("concrete inheritance",),
         targets=("concrete.py",),
         ok={"Document": "long", "Letter": "stamped", "Animal": "name_twice"},
-        wrong={"Dog.wrong_puppy": "HH208"},
+        wrong={"Dog.wrong_puppy": "HH298"},
         shown_by={"Document.long": "Document Letter", "Animal.name_twice": "Animal Cat Dog"},
     ),
     Entry(
@@ -382,7 +382,7 @@ ZOO = (
         items=("NOT NULL", "CHECK that can be read", "CHECK left to the database"),
         targets=("checks.py",),
         ok={"Product": "on_sale one_day is_book shown"},
-        wrong={"Product.wrong_cheap": "HH208"},
+        wrong={"Product.wrong_cheap": "HH298"},
     ),
     Entry(
         items=("EXCLUDE",),
@@ -459,7 +459,7 @@ ZOO = (
         items=("Date", "Time", "DateTime with and without zone", "Interval"),
         targets=("types_moments.py",),
         ok={"Event": "day_value at_value local_value moment_value duration_value"},
-        wrong={"Event.wrong_short": "HH208"},
+        wrong={"Event.wrong_short": "HH298"},
         examples=10,
     ),
     Entry(
@@ -468,7 +468,7 @@ ZOO = (
         ok={
             "Document": "json_value jsonb_value numbers_value amounts_value words_value table_value sizes_value settings_value mutable_value mutable_list_value pickled_value mutable_pickled_value number_of_words"
         },
-        wrong={"Document.wrong_number_of_words": "HH207"},
+        wrong={"Document.wrong_number_of_words": "HH295"},
         examples=10,
     ),
     Entry(
@@ -521,7 +521,7 @@ ZOO = (
         items=("register_strategy by column", "hybrid_method: arguments by a registered strategy"),
         targets=("steered.py",),
         ok={"Player": "code_value number country_value above"},
-        wrong={"Player.wrong_above": "HH208"},
+        wrong={"Player.wrong_above": "HH298"},
         examples=10,
     ),
     Entry(
@@ -544,7 +544,7 @@ ZOO = (
         items=("setup before import",),
         targets=("prepared.py",),
         ok={"Order": "large in_euro"},
-        wrong={"Order.wrong_large": "HH208"},
+        wrong={"Order.wrong_large": "HH298"},
         setup="prepare.py:application",
     ),
     Entry(
