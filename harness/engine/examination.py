@@ -40,6 +40,8 @@ MOST_TABLES = 2
 """Datasets serve a hybrid too that have so many times the tables that it needs."""
 MOST_REJECTED = 0.5
 """Of the datasets of hybrids with different tables; beyond that, each has datasets of its own tables."""
+YOUNG = 10_000
+"""New objects between two looks of the garbage collector, where Python has it look after 700 or 2,000."""
 
 
 class Untestable(EnvironmentProblem):
@@ -322,12 +324,18 @@ def no_warnings() -> Iterator[None]:
 
 @contextmanager
 def young_garbage() -> Iterator[None]:
-    """The garbage collector looks at nothing that was there before: modules and models are most of what there is, and stay."""
-    if gc.get_freeze_count():  # somebody did this already, and would not have it undone
+    """The garbage collector looks at nothing that was there before, and at what is new less often.
+
+    Modules and models are most of what there is, and stay; rows come by the thousand, and go without it.
+    """
+    thresholds = first, *others = gc.get_threshold()
+    if gc.get_freeze_count() or not first:  # somebody has decided already
         yield
         return
     gc.freeze()
+    gc.set_threshold(max(first, YOUNG), *others)
     try:
         yield
     finally:
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
