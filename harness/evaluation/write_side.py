@@ -1,8 +1,9 @@
 """What a hybrid stores: its setter on an instance, flushed, against a bulk UPDATE of the hybrid, read back from the row."""
 
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, select, update
+from sqlalchemy import Column, Connection, event, inspect, select, update
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from harness.core.observation import Key, Write
@@ -36,27 +37,44 @@ class WriteSide:
         return expression.key if isinstance(expression, QueryableAttribute) else None
 
     def write(self, connection: Connection, key: Key, value: Any) -> Write:
-        """Store ``value`` in the row of ``key`` by the setter and by UPDATE; the loaded rows stay as they were."""
-        by_setter = self._stored(connection, key, lambda: self._set(connection, key, value))
-        by_update = self._stored(connection, key, lambda: self._update(connection, key, value))
+        """Store ``value`` in the row of ``key`` by the setter and by UPDATE; the loaded rows stay as they were.
+
+        What listeners to a flush set is left out: they are asked for any change, and a bulk UPDATE never asks them.
+        """
+        listeners: set[str] = set()
+        by_setter = self._stored(
+            connection, key, lambda: self._set(connection, key, value, listeners), listeners
+        )
+        by_update = self._stored(connection, key, lambda: self._update(connection, key, value), listeners)
         return Write(key, value, by_setter, by_update)
 
-    def _stored(self, connection: Connection, key: Key, store: Any) -> Outcome:
-        """The row's columns after ``store``, by name."""
+    def _stored(
+        self, connection: Connection, key: Key, store: Callable[[], None], listeners: Collection[str]
+    ) -> Outcome:
+        """The row's columns after ``store``, by name, but for those that ``listeners`` set."""
 
         def run() -> dict[str, Any]:
             store()
-            return self._row(connection, key)
+            return {name: each for name, each in self._row(connection, key).items() if name not in listeners}
 
         outcome = contained(run, seconds=self._seconds)
         back_to_loaded(connection)
         return outcome
 
-    def _set(self, connection: Connection, key: Key, value: Any) -> None:
+    def _set(self, connection: Connection, key: Key, value: Any, listeners: set[str]) -> None:
+        """Assign and flush; the attributes that change in the flush only go to ``listeners``."""
         with Session(bind=connection, join_transaction_mode=UNDONE) as session:
             instance = session.get(self._subject.mapper.class_, key)
             setattr(instance, self._subject.attribute, value)
+            assigned = self._changed(instance)
+            event.listen(
+                session, "after_flush", lambda *_: listeners.update(self._changed(instance) - assigned)
+            )
             session.commit()
+
+    def _changed(self, instance: Any) -> set[str]:
+        attributes = inspect(instance).attrs
+        return {prop.key for prop in self._columns() if attributes[prop.key].history.has_changes()}
 
     def _update(self, connection: Connection, key: Key, value: Any) -> None:
         statement = (
