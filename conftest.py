@@ -10,9 +10,11 @@ from harness.database import Server, start_server
 
 pytest_plugins = ["pytester"]
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # So it is in the background of a script, and the processes that tests interrupt would inherit it and never end.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Ignored they are in the background of a script, and the processes that tests interrupt would inherit that and never end.
+for name, handler in (("SIGINT", signal.default_int_handler), ("SIGQUIT", signal.SIG_DFL)):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")
