@@ -10,8 +10,12 @@ from harness.database import Server, start_server
 
 pytest_plugins = ["pytester"]
 
-# Ignored they are in the background of a script, and the processes that tests interrupt would inherit that and never end.
-for name, handler in (("SIGINT", signal.default_int_handler), ("SIGQUIT", signal.SIG_DFL)):
+# In the background of a script some are ignored, and the processes that tests interrupt would inherit that and never end.
+for name, handler in (
+    ("SIGINT", signal.default_int_handler),
+    ("SIGQUIT", signal.SIG_DFL),
+    ("SIGHUP", signal.SIG_DFL),  # under nohup
+):
     number = getattr(signal, name, None)
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
