@@ -65,6 +65,14 @@ def canonical_sql(sql: str, parameters: Mapping[str, object]) -> CanonicalSQL:
     return CanonicalSQL(text, _renamed(parameters, names), canonical=True)
 
 
+def parsed(sql: str) -> exp.Expr | None:
+    """The tree of what SQLAlchemy's psycopg dialect compiles; None where sqlglot can't read it."""
+    try:
+        return _read(sql).tree
+    except _Unfit:
+        return None
+
+
 class _Unfit(Exception):
     """The text can't be made canonical; the message is the reason."""
 

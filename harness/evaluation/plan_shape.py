@@ -6,8 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from harness.core.observation import Compiled, TableRead
+from harness.evaluation.canonical import parsed
 from harness.evaluation.query_plan import COSTS, Node, explained, hashed_subplans, planned_by, reads_whole
 
 ONCE: Final = "once"
@@ -31,6 +34,27 @@ def table_reads(connection: Connection, compiled: Compiled, tables: Collection[s
         document = explained(connection, compiled, "VERBOSE")
     reads = set(_reads(document["Plan"], None, hashed_subplans(document), ONCE, ONCE))
     return tuple(sorted(replace(each, table=_known(each.table, tables)) for each in reads))
+
+
+def depends_on_version(sql: str) -> bool:
+    """Whether servers plan the select in other ways by their versions, whatever they are told.
+
+    Since 17 PostgreSQL joins what an IN or = ANY of a condition selects also where that mentions the query around it; before, it
+    was run for each row.
+    """
+    tree = parsed(sql)
+    return tree is not None and any(map(_is_correlated_in, traverse_scope(tree)))
+
+
+def _is_correlated_in(scope: Scope) -> bool:
+    query = scope.expression
+    above = query.parent.parent if isinstance(query.parent, exp.Subquery) else query.parent
+    if not isinstance(above, exp.In | exp.Any) or scope.parent is None:
+        return False
+    clause = above.find_ancestor(exp.Where, exp.Join, exp.Select)
+    around = scope.parent.selected_sources.keys() - scope.selected_sources.keys()
+    mentioned = {column.table for column in query.find_all(exp.Column)}
+    return not isinstance(clause, exp.Select) and not around.isdisjoint(mentioned)
 
 
 def _reads(
