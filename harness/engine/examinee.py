@@ -29,6 +29,7 @@ from harness.core.observation import (
     ProcessEnd,
     QueryPlan,
     ServerLoss,
+    Structure,
     Survey,
     Translation,
 )
@@ -44,13 +45,14 @@ from harness.engine.known_failures import Identity, KnownFailures
 from harness.engine.shown_sql import ShownSql
 from harness.engine.tally import Tally
 from harness.evaluation.comparison_side import ComparisonSide
+from harness.evaluation.containment import contained
 from harness.evaluation.custody import Custody
 from harness.evaluation.evaluator_side import EvaluatorSide
 from harness.evaluation.loader import Rejected
 from harness.evaluation.positions import SELECT
 from harness.evaluation.python_side import PythonSide, Unloadable
 from harness.evaluation.sql_side import SqlSide
-from harness.evaluation.structure import columns_in, tables_in
+from harness.evaluation.structure import columns_in, structure_of, tables_in
 from harness.evaluation.subject import Subject
 from harness.evaluation.transaction import back_to_loaded
 from harness.evaluation.translation import bound, translate
@@ -215,7 +217,21 @@ class Examinee:
         structure = self.translation.structure
         seen = Example(self.hybrid, structure, dataset, python, select, answers, policy=self._policy)
         apart = [each.key for each in differences(seen)]
-        return replace(seen, evaluated=sides.evaluator.evaluate(session, apart)) if apart else seen
+        if not apart:
+            return seen
+        return replace(
+            seen,
+            structure=self._structure(dataset.arguments),
+            evaluated=sides.evaluator.evaluate(session, apart),
+        )
+
+    def _structure(self, arguments: tuple[Any, ...]) -> Structure:
+        """That of the SQL for ``arguments``, whose values stand in it."""
+        if not arguments:
+            return self.translation.structure
+        called = self.subject.called_with(arguments)
+        read = contained(lambda: structure_of(called, called.element, ()), seconds=self.seconds)
+        return read.value if isinstance(read, Returned) else self.translation.structure
 
     def _python(self, session: Session, sides: Sides, select: Outcome) -> Mapping[Key, Outcome]:
         """The getter's side; none where what fails the select of the hybrid fails that of its class too."""

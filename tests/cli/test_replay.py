@@ -180,7 +180,7 @@ def test_rows_of_rules_that_were_not_looked_for_stay(command, shop):
 
 
 def test_a_finding_without_kept_rows_is_looked_for(command, shop):
-    found = command(shop, "replay", "shop::Item.beyond::HH208::select", "--examples", "30")
+    found = command(shop, "replay", "shop::Item.beyond::HH298::select", "--examples", "30")
     assert found.status == 1, found.out
     assert "It is there on " in found.out
     mistyped = command(shop, "replay", "shop::Item.label::HH2O8::select")
