@@ -858,3 +858,47 @@ def test_what_sends_statements_for_each_row_and_the_way_there(checked):
         finding.message,
     )
     assert finding.hint.endswith(".options(selectinload(Order.items).selectinload(Item.parts)).")
+
+
+SELDOM_BESIDE = """
+from sqlalchemy import CheckConstraint, ForeignKey, Text, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Worker(Base):
+    __tablename__ = "workers"
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "worker"}
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, CheckConstraint("kind IN ('worker', 'boss')"))
+    pay: Mapped[int] = mapped_column(CheckConstraint("pay BETWEEN 0 AND 1000"))
+
+    @hybrid_property
+    def total(self):
+        return self.pay + getattr(self, "bonus", 0)
+
+    @total.inplace.expression
+    @classmethod
+    def _total(cls):
+        boss = Boss.__table__.alias()
+        bonus = select(boss.c.bonus).where(boss.c.id == cls.id).correlate_except(boss).scalar_subquery()
+        return cls.pay + func.coalesce(bonus, 0)
+
+class Boss(Worker):
+    __tablename__ = "bosses"
+    __mapper_args__ = {"polymorphic_identity": "boss"}
+    id: Mapped[int] = mapped_column(ForeignKey("workers.id"), primary_key=True)
+    bonus: Mapped[int] = mapped_column(CheckConstraint("bonus BETWEEN 0 AND 1000"))
+"""
+
+
+def test_a_look_up_that_finds_half_a_row_is_one_on_any_server(checked, older_server):
+    """Servers before 18 round the rows of a look-up: what was none on few rows was one on many."""
+    url = older_server.create_database().set(drivername="postgresql").render_as_string(hide_password=False)
+    costs = [
+        checked(SELDOM_BESIDE, examples=2, scale=500, **options)["Worker.total"].stats.cost
+        for options in ({}, {"database": url})
+    ]
+    assert [(cost.few.handled, cost.many.handled) for cost in costs] == [(1_000, 4_000)] * 2
