@@ -64,7 +64,9 @@ class Surveyor:
         self._problems: list[EnvironmentProblem] = []
 
     def look(self, drawn: Drawn) -> None:
-        """Evaluate all hybrids on the dataset, now or with the next ones."""
+        """Evaluate all hybrids on the dataset, now or with the next ones; nothing any more where there is no server."""
+        if self._problems:
+            return
         self._looked += 1
         if self._looked <= ALONE or not self._shares_tables:
             self._look_alone(drawn.dataset, self._able)
@@ -75,7 +77,7 @@ class Surveyor:
 
     def finish(self) -> None:
         """Evaluate what still waits. Raises EnvironmentProblem where the server went away and there is no other."""
-        if self._waiting:
+        if self._waiting and not self._problems:
             self._look_together()
         if self._problems:
             raise self._problems[0]

@@ -1,6 +1,15 @@
 """After a hundred datasets further ones share the tables: all are counted, and what shows is found as before."""
 
+import pytest
+
+from harness.core.errors import EnvironmentProblem
 from harness.core.report import Verdict
+from harness.database import start_server
+from harness.discovery import discover, load_target
+from harness.engine.bench import Bench, Servers
+from harness.engine.examinee import Examinee
+from harness.engine.survey import survey
+from harness.generation import plan_dataset
 
 FOREST = """
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
@@ -120,3 +129,23 @@ def test_others_are_as_if_alone_beside_one_that_fails_on_several(checked):
         assert reports["Node.below"].verdict is Verdict.OK
         assert (stats.examples, stats.distinct_values) == (undisturbed.examples, undisturbed.distinct_values)
         assert reports["Node.strict"].stats.examples == 140
+
+
+def test_a_server_that_is_gone_for_good_is_looked_for_once():
+    (*_, depth) = (Examinee(each, seconds=5.0) for each in discover(load_target("models.tenancy")))
+    started = []
+
+    def start():
+        started.append(None)
+        if len(started) > 1:
+            raise EnvironmentProblem("there is no other", hint="")
+        return start_server("auto")
+
+    servers = Servers(start)
+    bench = Bench(servers, {table.metadata for table in depth.tables}, seconds=5.0)
+    bench.prepare(sorted(depth.tables, key=lambda table: table.name))
+    plan = plan_dataset(depth.tables, depth.reach.columns)
+    servers.current.stop()
+    with pytest.raises(EnvironmentProblem, match="there is no other"):
+        survey([depth], plan, bench, examples=140, number=0)
+    assert len(started) == 2
